@@ -1,0 +1,94 @@
+#pragma once
+// The metrics that exist, as one table. The agent's exposition, the exposition reader, the store, the
+// REST API and docs/metrics.md read it; a metric that is not here cannot be written or shown.
+//
+// Names, types, units and help are those of dcgm-exporter's default-counters.csv; where dcgm-exporter has
+// no field, the name is Reeve's own and `dcgm_name` starts with "reeve_".
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace reeve {
+
+enum class Metric : std::uint8_t {
+  sm_clock,
+  memory_clock,
+  memory_temperature,
+  gpu_temperature,
+  power_usage,
+  total_energy,
+  pcie_replays,
+  gpu_utilization,
+  memory_copy_utilization,
+  encoder_utilization,
+  decoder_utilization,
+  last_xid,
+  memory_free,
+  memory_used,
+  memory_reserved,
+  memory_total,
+  nvlink_bandwidth_total,
+  uncorrectable_remapped_rows,
+  correctable_remapped_rows,
+  row_remap_failure,
+  row_remap_pending,
+  graphics_engine_active,
+  tensor_active,
+  dram_active,
+  pcie_tx,
+  pcie_rx,
+  sm_active,
+  sm_occupancy,
+  fp64_active,
+  fp32_active,
+  fp16_active,
+  nvlink_tx,
+  nvlink_rx,
+  ecc_single_bit_volatile,
+  ecc_double_bit_volatile,
+  ecc_single_bit_aggregate,
+  ecc_double_bit_aggregate,
+  retired_pages_single_bit,
+  retired_pages_double_bit,
+  retired_pages_pending,
+  power_violation,
+  thermal_violation,
+  clock_event_reasons,
+  fan_speed,
+  power_limit,
+  slowdown_temperature,
+  shutdown_temperature,
+  performance_state,
+  compute_processes,
+};
+inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::compute_processes) + 1;
+
+enum class MetricKind : std::uint8_t { gauge, counter };
+
+// How dcgm-exporter prints the value: integers with %d, doubles with %f.
+enum class MetricForm : std::uint8_t { integer, real };
+
+struct MetricInfo {
+  Metric metric;
+  std::string_view name;       // in our API and store: "gpu_temperature_celsius"; ends in its unit
+  std::string_view dcgm_name;  // "DCGM_FI_DEV_GPU_TEMP"
+  MetricKind kind;
+  MetricForm form;
+  std::string_view unit;  // of `name` and of dcgm_name alike: "C", "MiB", "mJ", "%", "ratio", "B/s", ""
+  std::string_view help;  // dcgm-exporter's HELP text
+  bool stored;            // kept as history (every metric is kept as newest value)
+  double resolution;      // smallest step that the store keeps: 1 for integers, 0.001 for ratios
+};
+
+// One row a metric, in the order of the enum, which is also the order of an exposition.
+extern const std::array<MetricInfo, metric_count> metric_table;
+
+const MetricInfo& info(Metric metric);
+
+// nullptr when no metric has that name.
+const MetricInfo* metric_by_name(std::string_view name);
+const MetricInfo* metric_by_dcgm_name(std::string_view dcgm_name);
+
+}  // namespace reeve

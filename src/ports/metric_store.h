@@ -1,0 +1,75 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/inventory/observation.h"
+#include "domain/metrics/metric_values.h"
+
+namespace reeve {
+
+// One look at one device or slice.
+struct Sample {
+  std::string resource{};  // text of a DeviceId or InstanceId
+  Timestamp at{};
+  MetricValues values{};  // only metrics with `stored` are kept
+};
+
+// Aggregate of one metric over one step. count == 0: nothing was measured, the rest is meaningless.
+struct Point {
+  Timestamp at{};  // start of the step, a multiple of the step since the epoch
+  std::uint32_t count = 0;
+  double min = 0;
+  double max = 0;
+  double mean = 0;
+  double last = 0;
+
+  friend bool operator==(const Point&, const Point&) = default;
+};
+
+struct Series {
+  std::string resource{};
+  Metric metric{};
+  std::vector<Point> points{};  // ascending; steps without a sample are left out
+};
+
+struct SeriesQuery {
+  std::vector<std::string> resources{};  // empty: the whole fleet
+  std::vector<Metric> metrics{};
+  Timestamp from{};     // inclusive
+  Timestamp to{};       // exclusive
+  Milliseconds step{};  // > 0; raw samples when it is not larger than the raw interval
+};
+
+// Where samples are kept: newest in memory is not its business, history is.
+//
+// Threads:  append() and seal() from one thread at a time; the reading methods from any thread.
+// Order:    samples of one resource may come out of order within the open hours and late by any time.
+// Failures: `unavailable` leaves the store unchanged and is worth a retry.
+// Every adapter passes testing/metric_store_conformance.h; that file is the precise contract.
+class MetricStore {
+ public:
+  virtual ~MetricStore() = default;
+
+  // All of `batch` is kept, or none of it. A second sample of one resource at one time replaces the first.
+  virtual Status append(std::span<const Sample> batch) = 0;
+
+  // Packs every hour that ended before `now`, and makes its rollups. Returns how many resource-hours it packed.
+  virtual Result<std::size_t> seal(Timestamp now) = 0;
+
+  virtual Result<std::vector<Series>> query(const SeriesQuery& query) const = 0;
+
+  // Forgets what is older than `before`, raw and rollup; returns how many resource-hours.
+  virtual Result<std::size_t> forget(Timestamp before) = 0;
+
+  // Device events (Xid). An event with the same device, time and code is kept once.
+  virtual Status append_events(std::span<const DeviceEvent> events) = 0;
+  // Newest first; `device` empty: all.
+  virtual Result<std::vector<DeviceEvent>> list_events(const GpuUuid& device, Timestamp from, Timestamp to, std::size_t limit) const = 0;
+};
+
+}  // namespace reeve
