@@ -20,14 +20,14 @@ class FleetKeeper {
   // Runs on the writer's strand; must not block. Leaves the draft alone when it returns an error.
   using Change = std::move_only_function<Status(FleetDraft&)>;
   // Runs on the writer's strand after the outcome is final; must not block.
-  using Done = std::move_only_function<void(Status)>;
+  using Committed = std::move_only_function<void(Status)>;
   // Called on the writer's strand after each publication; must not block.
   using Listener = std::function<void(const std::shared_ptr<const Fleet>&)>;
 
   virtual ~FleetKeeper() = default;
 
   virtual std::shared_ptr<const Fleet> snapshot() const = 0;
-  virtual void submit(Change change, Done done) = 0;
+  virtual void submit(Change change, Committed done) = 0;
 
   // Newest values of one node; not durable, coalesced with what else is waiting.
   virtual void publish_readings(NodeName node, std::shared_ptr<const NodeReadings> readings) = 0;
