@@ -95,6 +95,7 @@ function(reeve_module path)
     add_executable(${target}.test ${tests})
     target_link_libraries(${target}.test PRIVATE ${target} ${test_dep_targets} ${arg_SYSTEM_DEPS} reeve_flags GTest::gtest_main)
     target_precompile_headers(${target}.test REUSE_FROM reeve_test_pch)
+    target_compile_definitions(${target}.test PRIVATE REEVE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")  # for data/ and tests/data/
     add_dependencies(unit_tests ${target}.test)
     gtest_discover_tests(${target}.test TEST_PREFIX "${path}:" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
                          PROPERTIES TIMEOUT 120)
