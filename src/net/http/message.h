@@ -50,7 +50,9 @@ Response json_response(int status, std::string body);  // application/json
 class Stream {
  public:
   virtual ~Stream() = default;
-  virtual void send(std::string chunk) = 0;
+  // Shared, so that one event goes to many clients without a copy.
+  virtual void send(std::shared_ptr<const std::string> chunk) = 0;
+  void send(std::string chunk) { send(std::make_shared<const std::string>(std::move(chunk))); }
   virtual void close() = 0;
   virtual bool is_open() const = 0;
 };
