@@ -1,0 +1,169 @@
+#include "domain/placement/placement.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace reeve {
+namespace {
+
+// The requirements, in the order in which they are checked. A text is what `blocked_by` and the message say.
+constexpr std::string_view wrong_device = "are not the device asked for";
+constexpr std::string_view wrong_node = "are on another node";
+constexpr std::string_view wrong_model = "are of another model";
+constexpr std::string_view wrong_architecture = "are of another architecture";
+constexpr std::string_view wrong_profile = "have another MIG profile";
+constexpr std::string_view too_small = "have too little memory";
+constexpr std::string_view too_dear = "cost more per hour";
+constexpr std::string_view price_unknown = "have no known price";
+constexpr std::string_view not_in_service = "are not in service";
+constexpr std::string_view partitioned = "are in MIG mode";
+constexpr std::string_view held = "are held";
+
+// Brochure gigabytes of what is given: that is what people ask in ("80 GB"), and what the old system compared.
+std::int64_t memory_gb_of(const Device& device, const GpuModel* model) {
+  if (model != nullptr) return model->memory_gb;
+  return device.memory ? (device.memory->count() + 1023) / 1024 : 0;
+}
+
+// "3g.40gb" -> 40: the name carries the size by which the slice is sold; the driver's MiB are a little less.
+std::int64_t memory_gb_of(const Instance& part) {
+  const std::size_t dot = part.profile.find('.');
+  std::int64_t gb = 0;
+  if (dot != std::string::npos)
+    for (std::size_t i = dot + 1; i < part.profile.size() && part.profile[i] >= '0' && part.profile[i] <= '9'; ++i)
+      gb = gb * 10 + (part.profile[i] - '0');
+  if (gb > 0) return gb;
+  return part.memory ? (part.memory->count() + 1023) / 1024 : 0;
+}
+
+struct Candidate {
+  std::int64_t memory_gb = 0;
+  std::optional<MicroUsd> price{};
+  std::size_t free_on_node = 0;
+  std::string resource{};
+
+  // Least waste first; a known price before none; fill nodes that are nearly full; then by id, so that the
+  // answer is always the same.
+  auto rank() const {
+    return std::tuple(memory_gb, !price.has_value(), price.value_or(MicroUsd(0)), free_on_node, std::string_view(resource));
+  }
+};
+
+class Search {
+ public:
+  Search(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request)
+      : fleet_(fleet), catalogue_(catalogue), prices_(prices), request_(request), wants_slice_(request.use_mig || request.mig_profile) {}
+
+  Placement run() {
+    for (const NodeView& view : fleet_.nodes()) {
+      free_on_node_.reset();
+      for (const Device& device : view.node->devices) consider(*view.node, device);
+    }
+    if (!best_) return refusal();
+    return Grant{wants_slice_ ? ResourceType::mig_instance : ResourceType::full_gpu, best_->resource, best_->memory_gb, best_->price};
+  }
+
+ private:
+  void block(std::string_view reason, std::size_t count = 1) { blocked_[std::string(reason)] += count; }
+
+  void consider(const Node& node, const Device& device) {
+    const std::size_t count = wants_slice_ ? device.instances.size() : 1;
+    if (count == 0) return;
+    const GpuModel* model = catalogue_.find(device.model);
+    if (const auto reason = device_mismatch(node, device, model); !reason.empty()) return block(reason, count);
+    if (!wants_slice_) return consider_whole(node, device, model);
+    for (const Instance& part : device.instances) consider_slice(node, device, part, model);
+  }
+
+  std::string_view device_mismatch(const Node& node, const Device& device, const GpuModel* model) const {
+    if (request_.device && *request_.device != device.id) return wrong_device;
+    if (request_.node && *request_.node != node.name) return wrong_node;
+    if (request_.model && *request_.model != device.model) return wrong_model;
+    if (request_.architecture && (model == nullptr || model->architecture != *request_.architecture)) return wrong_architecture;
+    return {};
+  }
+
+  std::string_view price_mismatch(const std::optional<MicroUsd>& price) const {
+    if (!request_.max_cost_per_hour) return {};
+    if (!price) return price_unknown;
+    return *price > *request_.max_cost_per_hour ? too_dear : std::string_view();
+  }
+
+  void consider_whole(const Node& node, const Device& device, const GpuModel* model) {
+    const std::int64_t memory = memory_gb_of(device, model);
+    const auto price = model != nullptr ? prices_.whole_gpu(*model) : std::nullopt;
+    if (request_.memory_gb && memory < *request_.memory_gb) return block(too_small);
+    if (const auto reason = price_mismatch(price); !reason.empty()) return block(reason);
+    if (!is_usable(device) || node.state != DeviceState::active) return block(not_in_service);
+    if (device.mig_enabled) return block(partitioned);
+    if (!fleet_.is_free(device)) return block(held);
+    offer({memory, price, free_on(node), device.id.text});
+  }
+
+  void consider_slice(const Node& node, const Device& device, const Instance& part, const GpuModel* model) {
+    const std::int64_t memory = memory_gb_of(part);
+    const mig::Geometry* geometry = model != nullptr ? catalogue_.geometry(model->id) : nullptr;
+    std::optional<MicroUsd> price;
+    if (geometry != nullptr) {
+      const auto* profile = part.profile_id ? geometry->profile(*part.profile_id) : geometry->profile_by_name(part.profile);
+      if (profile != nullptr) price = prices_.slice(*model, *geometry, profile->id);
+    }
+    if (request_.mig_profile && *request_.mig_profile != part.profile) return block(wrong_profile);
+    if (request_.memory_gb && memory < *request_.memory_gb) return block(too_small);
+    if (const auto reason = price_mismatch(price); !reason.empty()) return block(reason);
+    if (!is_usable(device) || node.state != DeviceState::active) return block(not_in_service);
+    if (!fleet_.is_free(device, part)) return block(held);
+    offer({memory, price, free_on(node), part.id.text});
+  }
+
+  // Free devices or slices of the node; counted once a node, and only when somebody there is a candidate.
+  std::size_t free_on(const Node& node) {
+    if (free_on_node_) return *free_on_node_;
+    std::size_t count = 0;
+    for (const Device& device : node.devices) {
+      if (!wants_slice_) count += fleet_.is_free(device);
+      if (wants_slice_)
+        count += static_cast<std::size_t>(
+            std::ranges::count_if(device.instances, [&](const Instance& part) { return fleet_.is_free(device, part); }));
+    }
+    free_on_node_ = count;
+    return count;
+  }
+
+  void offer(Candidate candidate) {
+    if (!best_ || candidate.rank() < best_->rank()) best_ = std::move(candidate);
+  }
+
+  Refusal refusal() const {
+    const std::string_view kind = wants_slice_ ? "slices" : "GPUs";
+    std::size_t total = 0;
+    for (const auto& [reason, count] : blocked_) total += count;
+    if (total == 0) return {fmt::format("cannot allocate: there are no {} in the fleet", kind), {}};
+    std::vector<std::pair<std::string, std::size_t>> reasons(blocked_.begin(), blocked_.end());
+    std::ranges::sort(reasons, [](const auto& a, const auto& b) { return std::tuple(b.second, a.first) < std::tuple(a.second, b.first); });
+    std::string list;
+    for (const auto& [reason, count] : reasons) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, reason);
+    return {fmt::format("cannot allocate: of {} {} {}", total, kind, list), blocked_};
+  }
+
+  const Fleet& fleet_;
+  const Catalogue& catalogue_;
+  const PriceList& prices_;
+  const AllocationRequest& request_;
+  const bool wants_slice_;
+  std::optional<std::size_t> free_on_node_;
+  std::optional<Candidate> best_;
+  std::map<std::string, std::size_t> blocked_;
+};
+
+}  // namespace
+
+Placement place(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request) {
+  return Search(fleet, catalogue, prices, request).run();
+}
+
+}  // namespace reeve
