@@ -32,8 +32,10 @@ void append_escaped(std::string& out, std::string_view text) {
 
 void JsonWriter::new_line() {
   out_ += '\n';
-  out_.append(counts_.size() * 2, ' ');
+  out_.append(indent_ * 2, ' ');
 }
+
+bool JsonWriter::in_line() const { return style_ == JsonStyle::jackson && arrays_.back(); }
 
 void JsonWriter::before_item() {
   if (after_key_) {
@@ -42,21 +44,31 @@ void JsonWriter::before_item() {
   }
   if (counts_.empty()) return;
   if (counts_.back()++ > 0) out_ += ',';
-  if (style_ != JsonStyle::compact) new_line();
+  if (in_line())
+    out_ += ' ';
+  else if (style_ != JsonStyle::compact)
+    new_line();
 }
 
 JsonWriter& JsonWriter::open(char bracket) {
   before_item();
   out_ += bracket;
   counts_.push_back(0);
+  arrays_.push_back(bracket == '[');
+  if (!in_line()) ++indent_;
   return *this;
 }
 
 JsonWriter& JsonWriter::close(char bracket) {
   const bool empty = counts_.back() == 0;
+  const bool same_line = in_line();
+  if (!same_line) --indent_;
   counts_.pop_back();
-  if (empty && style_ == JsonStyle::jackson) out_ += ' ';
-  if (!empty && style_ != JsonStyle::compact) new_line();
+  arrays_.pop_back();
+  if (same_line || (empty && style_ == JsonStyle::jackson))
+    out_ += ' ';
+  else if (!empty && style_ != JsonStyle::compact)
+    new_line();
   out_ += bracket;
   return *this;
 }

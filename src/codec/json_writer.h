@@ -19,7 +19,7 @@ namespace reeve {
 enum class JsonStyle {
   compact,  // {"a":1,"b":[]}
   pretty,   // two blanks a level: {\n  "a": 1,\n  "b": []\n}
-  jackson,  // as the old system printed: {\n  "a" : 1,\n  "b" : [ ]\n}
+  jackson,  // as the old system printed: {\n  "a" : 1,\n  "b" : [ 1, 2 ],\n  "c" : [ ]\n}
 };
 
 // Appends to `out`, which outlives the writer. The caller keeps begin and end in balance and gives each
@@ -97,12 +97,15 @@ class JsonWriter {
   JsonWriter& close(char bracket);
   JsonWriter& signed_number(std::int64_t number);
   JsonWriter& unsigned_number(std::uint64_t number);
+  bool in_line() const;  // do the items of the innermost bracket share a line?
   void before_item();
   void new_line();
 
   std::string& out_;
   JsonStyle style_;
   std::vector<std::size_t> counts_{};  // items so far of each open object or array
+  std::vector<bool> arrays_{};         // whether each of them is an array
+  std::size_t indent_ = 0;             // levels that a new line is indented by
   bool after_key_ = false;
 };
 

@@ -26,13 +26,26 @@ TEST(JsonWriter, the_old_systems_style_is_that_of_jackson) {
   "n" : 3,
   "x" : 2.5,
   "none" : null,
-  "list" : [
-    1,
-    true
-  ],
+  "list" : [ 1, true ],
   "empty" : [ ],
   "map" : { }
 })");
+}
+
+// Arrays do not indent there: only objects do.
+TEST(JsonWriter, objects_in_an_array_of_the_old_system_share_its_lines) {
+  std::string out;
+  JsonWriter json(out, JsonStyle::jackson);
+  json.begin_array().begin_object().key("a").begin_array();
+  json.begin_object().field("b", 1).end_object().begin_object().end_object().end_array().end_object();
+  json.begin_object().field("c", 2).end_object().end_array();
+  EXPECT_EQ(out, R"([ {
+  "a" : [ {
+    "b" : 1
+  }, { } ]
+}, {
+  "c" : 2
+} ])");
 }
 
 TEST(JsonWriter, a_whole_double_keeps_its_point_and_an_infinite_one_is_null) {
