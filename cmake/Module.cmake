@@ -13,13 +13,14 @@ set(REEVE_MAY_USE_base      "")
 set(REEVE_MAY_USE_codec     base)
 set(REEVE_MAY_USE_net       base net)        # HTTP, TLS: knows no GPU
 set(REEVE_MAY_USE_domain    base domain)
+set(REEVE_MAY_USE_wire      base codec domain)  # formats between our own programs, read and written in one place
 set(REEVE_MAY_USE_ports     base domain)
 set(REEVE_MAY_USE_usecases  base domain ports)
-set(REEVE_MAY_USE_adapters  base codec net domain ports)              # never another adapter
-set(REEVE_MAY_USE_delivery  base codec net domain ports usecases)     # never another delivery
-set(REEVE_MAY_USE_apps      base codec net domain ports usecases adapters delivery apps)
+set(REEVE_MAY_USE_adapters  base codec net wire domain ports)              # never another adapter
+set(REEVE_MAY_USE_delivery  base codec net wire domain ports usecases)     # never another delivery
+set(REEVE_MAY_USE_apps      base codec net wire domain ports usecases adapters delivery apps)
 # Fakes, recorded nodes, conformance suites: had only through TEST_DEPS.
-set(REEVE_MAY_USE_testing   base codec net domain ports)
+set(REEVE_MAY_USE_testing   base codec net wire domain ports)
 
 function(reeve_check_arrows path)
   string(REGEX REPLACE "/.*" "" group ${path})
