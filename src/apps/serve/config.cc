@@ -1,0 +1,181 @@
+#include "apps/serve/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "base/parse.h"
+
+namespace reeve {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Raised by the readers below and caught in parse_config(): yaml-cpp itself throws, so both kinds of
+// failure take one way.
+struct BadConfig {
+  YAML::Mark at;
+  std::string why;
+};
+
+std::string text_of(const YAML::Node& node) {
+  if (!node.IsScalar()) throw BadConfig{node.Mark(), "a single value is expected"};
+  return node.Scalar();
+}
+
+Milliseconds duration_of(const YAML::Node& node) {
+  const auto duration = parse_duration(text_of(node));
+  if (!duration) throw BadConfig{node.Mark(), duration.error().message};
+  return *duration;
+}
+
+template <class Number>
+Number number_of(const YAML::Node& node) {
+  const auto number = parse_number<Number>(text_of(node));
+  if (!number) throw BadConfig{node.Mark(), fmt::format("'{}' is not a number", node.Scalar())};
+  return *number;
+}
+
+std::vector<std::string> texts_of(const YAML::Node& node) {
+  if (!node.IsSequence()) throw BadConfig{node.Mark(), "a list is expected"};
+  std::vector<std::string> texts;
+  for (const YAML::Node& item : node) texts.push_back(text_of(item));
+  return texts;
+}
+
+using KeyReaders = std::map<std::string, std::function<void(const YAML::Node&)>>;
+
+void read_map(const YAML::Node& node, const KeyReaders& readers) {
+  if (node.IsNull()) return;
+  if (!node.IsMap()) throw BadConfig{node.Mark(), "a mapping is expected"};
+  for (const auto& entry : node) {
+    const std::string key = text_of(entry.first);
+    const auto reader = readers.find(key);
+    if (reader == readers.end()) {
+      std::string known;
+      for (const auto& [name, read] : readers) known += (known.empty() ? "" : ", ") + name;
+      throw BadConfig{entry.first.Mark(), fmt::format("unknown key '{}'; known here: {}", key, known)};
+    }
+    reader->second(entry.second);
+  }
+}
+
+Target target_of(const YAML::Node& node) {
+  Target target;
+  if (node.IsScalar()) {
+    target.url = node.Scalar();
+  } else {
+    read_map(node, {{"url", [&](const YAML::Node& value) { target.url = text_of(value); }},
+                    {"node", [&](const YAML::Node& value) { target.node.text = text_of(value); }},
+                    {"cluster", [&](const YAML::Node& value) { target.cluster = text_of(value); }},
+                    {"kind", [&](const YAML::Node& value) {
+                       const auto kind = from_text<ObservationSource>(text_of(value));
+                       if (!kind || *kind == ObservationSource::registered)
+                         throw BadConfig{value.Mark(), "'kind' is reeve-agent or dcgm-exporter"};
+                       target.kind = *kind;
+                     }}});
+  }
+  if (target.url.empty()) throw BadConfig{node.Mark(), "a target needs a 'url'"};
+  if (!target.url.starts_with("http://")) target.url = "http://" + target.url;
+  return target;
+}
+
+void read_prices(const YAML::Node& node, std::map<ModelId, MicroUsd>& prices) {
+  if (!node.IsMap()) throw BadConfig{node.Mark(), "a mapping of model ids to US dollars per hour is expected"};
+  for (const auto& entry : node) {
+    const auto dollars = number_of<double>(entry.second);
+    if (!(dollars >= 0 && dollars < 1e6)) throw BadConfig{entry.second.Mark(), "a price is 0 to 1,000,000 US dollars per hour"};
+    prices[ModelId{text_of(entry.first)}] = MicroUsd(std::llround(dollars * 1e6));
+  }
+}
+
+KeyReaders readers_of(ServeConfig& config) {
+  const auto read_listen = [&](const YAML::Node& node) {
+    const auto listen = parse_listen(text_of(node));
+    if (!listen) throw BadConfig{node.Mark(), listen.error().message};
+    config.listen = *listen;
+  };
+  const auto read_targets = [&](const YAML::Node& node) {
+    if (!node.IsSequence()) throw BadConfig{node.Mark(), "a list of targets is expected"};
+    for (const YAML::Node& item : node) config.targets.push_back(target_of(item));
+  };
+  const auto read_collect = [&](const YAML::Node& node) {
+    read_map(node, {{"interval", [&](const YAML::Node& value) { config.collect_interval = duration_of(value); }},
+                    {"deadline", [&](const YAML::Node& value) { config.collect_deadline = duration_of(value); }}});
+    if (config.collect_interval < 1s) throw BadConfig{node.Mark(), "'collect.interval' is at least 1s"};
+    if (config.collect_deadline >= config.collect_interval) config.collect_deadline = config.collect_interval * 3 / 4;
+  };
+  const auto read_mig_discount = [&](const YAML::Node& node) {
+    config.mig_discount = number_of<double>(node);
+    if (!(config.mig_discount > 0 && config.mig_discount <= 1)) throw BadConfig{node.Mark(), "'mig_discount' is above 0 and at most 1"};
+  };
+  return {{"listen", read_listen},
+          {"http_threads", [&](const YAML::Node& node) { config.http_threads = number_of<int>(node); }},
+          {"data_dir", [&](const YAML::Node& node) { config.data_dir = text_of(node); }},
+          {"cluster", [&](const YAML::Node& node) { config.cluster = text_of(node); }},
+          {"collect", read_collect},
+          {"targets", read_targets},
+          {"target_files", [&](const YAML::Node& node) { config.target_files = texts_of(node); }},
+          {"catalogue_files", [&](const YAML::Node& node) { config.catalogue_files = texts_of(node); }},
+          {"mig_profile_files", [&](const YAML::Node& node) { config.mig_profile_files = texts_of(node); }},
+          {"prices", [&](const YAML::Node& node) { read_prices(node, config.prices); }},
+          {"mig_discount", read_mig_discount},
+          {"time_zone", [&](const YAML::Node& node) { config.time_zone = text_of(node); }},
+          {"retention", [&](const YAML::Node& node) { config.retention = duration_of(node); }}};
+}
+
+}  // namespace
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+  const auto refuse = [&] {
+    return Error{Errc::invalid_argument, fmt::format("cannot listen on '{}': ADDR:PORT is expected, such as 127.0.0.1:8080", text)};
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse();
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  if (!port) return refuse();
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return ListenAddress{host.empty() ? "0.0.0.0" : std::string(host), *port};
+}
+
+Result<Milliseconds> parse_duration(std::string_view text) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto count = parse_number<std::int64_t>(text.substr(0, digits));
+  const std::string_view unit = text.substr(digits);
+  const std::int64_t ms = unit == "ms"  ? 1
+                          : unit == "s" ? 1'000
+                          : unit == "m" ? 60'000
+                          : unit == "h" ? 3'600'000
+                          : unit == "d" ? 86'400'000
+                                        : 0;
+  if (!count || ms == 0 || *count > 36'500LL * 86'400'000 / ms)
+    return Error{Errc::invalid_argument, fmt::format("'{}' is not a duration: a whole number and one of ms, s, m, h, d is expected", text)};
+  return Milliseconds(*count * ms);
+}
+
+Result<ServeConfig> parse_config(std::string_view yaml, const std::string& file) {
+  ServeConfig config;
+  try {
+    read_map(YAML::Load(std::string(yaml)), readers_of(config));
+  } catch (const BadConfig& bad) {
+    return Error{Errc::invalid_argument, fmt::format("cannot read the configuration: {}:{}: {}", file, bad.at.line + 1, bad.why)};
+  } catch (const YAML::Exception& bad) {
+    return Error{Errc::invalid_argument, fmt::format("cannot read the configuration: {}:{}: {}", file, bad.mark.line + 1, bad.msg)};
+  }
+  return config;
+}
+
+Result<ServeConfig> read_config(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) return Error{Errc::not_found, fmt::format("cannot read the configuration: '{}' cannot be opened", path)};
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  return parse_config(text, path);
+}
+
+}  // namespace reeve

@@ -1,0 +1,51 @@
+#pragma once
+// The configuration of `reeve serve`: a YAML file, every key optional, unknown keys refused.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/name.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "base/units.h"
+#include "ports/node_source.h"
+
+namespace reeve {
+
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;
+};
+
+// "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses).
+Result<ListenAddress> parse_listen(std::string_view text);
+
+// "7d", "36h", "30s", "250ms".
+Result<Milliseconds> parse_duration(std::string_view text);
+
+struct ServeConfig {
+  ListenAddress listen{};
+  int http_threads = 2;
+  std::string data_dir = "reeve-data";
+  std::string cluster{};                  // name given to nodes whose target has none
+  Milliseconds collect_interval{30'000};  // one round
+  Milliseconds collect_deadline{10'000};  // of one node; less than the interval
+  std::vector<Target> targets{};
+  std::vector<std::string> target_files{};               // watched, read again when they change
+  std::vector<std::string> catalogue_files{};            // GPU models that extend or replace those built in
+  std::vector<std::string> mig_profile_files{};          // GPU instance profiles, likewise
+  std::map<ModelId, MicroUsd> prices{};                  // per GPU and hour
+  double mig_discount = 0.7;                             // factor on a slice's share, (0, 1]
+  std::string time_zone = "Asia/Seoul";                  // of the old API's times, which carry none
+  Milliseconds retention{std::chrono::hours(24 * 400)};  // of metrics
+};
+
+// The text of a file; `file` is its name for messages ("reeve.yaml:12: ...").
+Result<ServeConfig> parse_config(std::string_view yaml, const std::string& file);
+Result<ServeConfig> read_config(const std::string& path);
+
+}  // namespace reeve

@@ -1,0 +1,86 @@
+#include "apps/serve/config.h"
+
+#include <gtest/gtest.h>
+
+namespace reeve {
+namespace {
+
+std::string why_refused(std::string_view yaml) {
+  const auto config = parse_config(yaml, "reeve.yaml");
+  return config ? "accepted" : config.error().message;
+}
+
+TEST(ServeConfig, an_empty_file_gives_the_defaults) {
+  const auto config = parse_config("", "reeve.yaml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->listen.port, 8080);
+  EXPECT_EQ(config->collect_interval, std::chrono::seconds(30));
+}
+
+TEST(ServeConfig, every_key_is_read) {
+  const auto config = parse_config(R"(
+listen: 0.0.0.0:9000
+http_threads: 4
+data_dir: /var/lib/reeve
+cluster: seoul-1
+collect: {interval: 15s, deadline: 5s}
+targets:
+  - 10.0.0.1:9400
+  - {url: "http://10.0.0.2:9400", kind: dcgm-exporter, node: n2, cluster: busan}
+target_files: [targets.json]
+catalogue_files: [models.csv]
+mig_profile_files: [mig.csv]
+prices: {H100_80GB: 3.5}
+mig_discount: 0.9
+time_zone: UTC
+retention: 30d
+)",
+                                   "reeve.yaml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->listen.host, "0.0.0.0");
+  EXPECT_EQ(config->http_threads, 4);
+  EXPECT_EQ(config->data_dir, "/var/lib/reeve");
+  EXPECT_EQ(config->cluster, "seoul-1");
+  EXPECT_EQ(config->collect_interval, std::chrono::seconds(15));
+  EXPECT_EQ(config->collect_deadline, std::chrono::seconds(5));
+  ASSERT_EQ(config->targets.size(), 2U);
+  EXPECT_EQ(config->targets[0].url, "http://10.0.0.1:9400");
+  EXPECT_EQ(config->targets[1].kind, ObservationSource::dcgm_exporter);
+  EXPECT_EQ(config->targets[1].node.text, "n2");
+  EXPECT_EQ(config->target_files, std::vector<std::string>{"targets.json"});
+  EXPECT_EQ(config->catalogue_files, std::vector<std::string>{"models.csv"});
+  EXPECT_EQ(config->mig_profile_files, std::vector<std::string>{"mig.csv"});
+  EXPECT_EQ(config->prices.at(ModelId{"H100_80GB"}), MicroUsd(3'500'000));
+  EXPECT_EQ(config->mig_discount, 0.9);
+  EXPECT_EQ(config->time_zone, "UTC");
+  EXPECT_EQ(config->retention, std::chrono::hours(720));
+}
+
+TEST(ServeConfig, a_wrong_key_is_refused_with_its_line_and_the_known_keys) {
+  const std::string why = why_refused("listen: :8080\nlistn: x\n");
+  EXPECT_TRUE(why.starts_with("cannot read the configuration: reeve.yaml:2: unknown key 'listn'; known here: ")) << why;
+}
+
+TEST(ServeConfig, wrong_values_are_refused_with_their_line) {
+  EXPECT_EQ(why_refused("\nmig_discount: 2\n"), "cannot read the configuration: reeve.yaml:2: 'mig_discount' is above 0 and at most 1");
+  EXPECT_EQ(why_refused("retention: soon"),
+            "cannot read the configuration: reeve.yaml:1: 'soon' is not a duration: a whole number and one of ms, s, m, h, d is expected");
+  EXPECT_EQ(why_refused("targets: [{kind: reeve-agent}]"), "cannot read the configuration: reeve.yaml:1: a target needs a 'url'");
+  EXPECT_EQ(why_refused("listen: here"),
+            "cannot read the configuration: reeve.yaml:1: cannot listen on 'here': ADDR:PORT is expected, such as 127.0.0.1:8080");
+}
+
+TEST(ServeConfig, text_that_is_no_yaml_is_refused) { EXPECT_NE(why_refused("a: [1"), "accepted"); }
+
+TEST(ServeConfig, a_duration_needs_its_unit_and_does_not_overflow) {
+  EXPECT_EQ(*parse_duration("7d"), std::chrono::hours(168));
+  EXPECT_EQ(*parse_duration("250ms"), Milliseconds(250));
+  EXPECT_FALSE(parse_duration("7"));
+  EXPECT_FALSE(parse_duration("d"));
+  EXPECT_FALSE(parse_duration("999999999999999999d"));
+}
+
+TEST(ServeConfig, ipv6_addresses_stand_in_brackets) { EXPECT_EQ(parse_listen("[::1]:80")->host, "::1"); }
+
+}  // namespace
+}  // namespace reeve
