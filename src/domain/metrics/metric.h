@@ -62,8 +62,22 @@ enum class Metric : std::uint8_t {
   shutdown_temperature,
   performance_state,
   compute_processes,
+  power_usage_instant,
+  enforced_power_limit,
+  power_limit_min,
+  power_limit_max,
+  power_limit_default,
+  gpu_max_temperature,
+  memory_max_temperature,
+  temperature_margin,
+  slowdown_tlimit,
+  shutdown_tlimit,
+  gpu_max_tlimit,
+  memory_max_tlimit,
+  pcie_link_generation,
+  pcie_link_width,
 };
-inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::compute_processes) + 1;
+inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::pcie_link_width) + 1;
 
 enum class MetricKind : std::uint8_t { gauge, counter };
 
