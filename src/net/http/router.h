@@ -15,9 +15,10 @@ struct Route {
   Handler handle;
 };
 
-// Immutable after construction; safe to call from any thread. A literal segment wins over a parameter.
-// HEAD is answered by GET. A known path with another method: `method_not_allowed` with an Allow header is
-// called; an unknown path: `not_found`.
+// Immutable after construction; safe to call from any thread. A literal segment wins over a parameter; a
+// parameter is never empty. HEAD is answered by GET. An unknown path: `not_found` is called; a known path
+// with another method: `method_not_allowed`, with the methods that there are ("GET, PATCH") in
+// path_parameters["allow"], for its Allow header.
 class Router {
  public:
   Router(std::vector<Route> routes, Handler not_found, Handler method_not_allowed);

@@ -21,7 +21,8 @@ struct ServerOptions {
   std::size_t connections_max = 4096;              // more: accepted later
   std::size_t stream_backlog_bytes_max = 4 << 20;  // a slower reader of a stream is cut off
   Milliseconds idle_timeout{60'000};               // a kept-alive connection without a request
-  Milliseconds request_timeout{30'000};            // from the first byte of a request to its last: slow loris
+  Milliseconds request_timeout{30'000};            // from the first byte of a request to its last (slow loris): 408; and for
+                                                   // each step of a client that reads its answer: closed
   std::size_t compress_from_bytes = 1024;          // gzip from this body size when the client accepts it
 };
 
