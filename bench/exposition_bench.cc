@@ -4,6 +4,7 @@
 
 #include "codec/exposition.h"
 #include "exposed_text.h"
+#include "wire/exposition/exposition_observation.h"
 
 namespace {
 
@@ -18,6 +19,16 @@ void read_lines(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
 }
 BENCHMARK(read_lines);
+
+void read_observation(benchmark::State& state) {
+  const std::string text = reeve::exposed_text({});
+  for (auto _ : state) {
+    auto exposed = reeve::wire::observation_from_exposition(text, {});
+    benchmark::DoNotOptimize(exposed);
+  }
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
+}
+BENCHMARK(read_observation);
 
 }  // namespace
 

@@ -1,0 +1,42 @@
+#pragma once
+// An exposition as an observation: what a Reeve agent and a dcgm-exporter of any version say about the GPUs
+// of one node at /metrics. Pure functions, safe from any thread.
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "domain/inventory/observation.h"
+
+namespace reeve::wire {
+
+struct ExpositionOrigin {
+  NodeName node{};  // empty: the hostname label of the text says it
+  ObservationSource source = ObservationSource::dcgm_exporter;
+  Timestamp at{};
+};
+
+struct ExposedNode {
+  NodeObservation observation{};
+  std::string inventory_version{};  // of reeve_agent_inventory_info; empty for other exporters
+  std::size_t broken_lines = 0;
+  std::size_t dropped_rows = 0;  // beyond the limits below, or without an identity
+};
+
+// More than a node can have: what is beyond is dropped and counted.
+inline constexpr std::size_t exposed_devices_max = 128;
+inline constexpr std::size_t exposed_instances_max = 64;  // of one device
+inline constexpr std::size_t exposed_processes_max = 4096;
+inline constexpr std::size_t exposed_events_max = 1024;
+
+// Values that DCGM prints for "unknown" are absent. Rows of a MIG instance repeat its GPU's figures: only what
+// is measured per instance (memory, PROF ratios) goes to the instance, the rest goes to the GPU, once.
+// Invalid argument: no exposition, or no node name. Not found: it names no GPU, and is not an agent's.
+Result<ExposedNode> observation_from_exposition(std::string_view text, const ExpositionOrigin& origin);
+
+// The devices, slices and driver of `inventory` (an agent's /v1/devices) with what `measured` measured on
+// them: values, processes, events. A device that was not measured has no values.
+NodeObservation with_inventory(const NodeObservation& inventory, NodeObservation measured);
+
+}  // namespace reeve::wire
