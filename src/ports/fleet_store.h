@@ -30,6 +30,7 @@ struct AllocationPage {
 // Durable:  commit() returns success only when the change survives a power cut.
 // Failures: `unavailable` leaves the store unchanged and is worth a retry; `conflict` means that the store
 //           knows better (a unique constraint: somebody else gave the resource out).
+// Every adapter passes testing/fleet_store_conformance.h; that file is the precise contract.
 class FleetStore {
  public:
   virtual ~FleetStore() = default;
@@ -40,11 +41,12 @@ class FleetStore {
   // All of `change` or nothing.
   virtual Status commit(const FleetChange& change) = 0;
 
+  // Invalid argument: a cursor that no page gave.
   // At most `limit` allocations that match, from `cursor` (a next_cursor of before; empty: from the start).
   virtual Result<AllocationPage> list_allocations(const AllocationFilter& filter, const std::string& cursor, std::size_t limit) const = 0;
   virtual Result<std::optional<Allocation>> find_allocation(const AllocationId& id) const = 0;
   virtual Result<std::optional<IdempotencyRecord>> find_idempotency(const std::string& key) const = 0;
-  // Newest first.
+  // Newest first; `subject` empty: all.
   virtual Result<std::vector<AuditRecord>> list_audit(const std::string& subject, std::size_t limit) const = 0;
 };
 

@@ -16,7 +16,7 @@ namespace reeve {
 struct Sample {
   std::string resource{};  // text of a DeviceId or InstanceId
   Timestamp at{};
-  MetricValues values{};  // only metrics with `stored` are kept
+  MetricValues values{};  // only metrics with `stored` are kept, each rounded to its `resolution`; a value that is not finite is absent
 };
 
 // Aggregate of one metric over one step. count == 0: nothing was measured, the rest is meaningless.
@@ -26,19 +26,21 @@ struct Point {
   double min = 0;
   double max = 0;
   double mean = 0;
-  double last = 0;
+  double last = 0;  // of the newest sample; over many resources: of whichever was measured last
 
   friend bool operator==(const Point&, const Point&) = default;
 };
 
 struct Series {
-  std::string resource{};
+  std::string resource{};  // empty: all devices of the fleet taken together
   Metric metric{};
   std::vector<Point> points{};  // ascending; steps without a sample are left out
 };
 
 struct SeriesQuery {
-  std::vector<std::string> resources{};  // empty: the whole fleet
+  // Empty: the whole fleet, as one series a metric over the samples of all devices. Slices are left out of it,
+  // since their memory and power are part of their device's.
+  std::vector<std::string> resources{};
   std::vector<Metric> metrics{};
   Timestamp from{};     // inclusive
   Timestamp to{};       // exclusive
@@ -61,14 +63,17 @@ class MetricStore {
   // Packs every hour that ended before `now`, and makes its rollups. Returns how many resource-hours it packed.
   virtual Result<std::size_t> seal(Timestamp now) = 0;
 
+  // In the order of the query's resources, then of its metrics; a series without a point is left out.
+  // Invalid argument: step <= 0, or from > to.
   virtual Result<std::vector<Series>> query(const SeriesQuery& query) const = 0;
 
-  // Forgets what is older than `before`, raw and rollup; returns how many resource-hours.
+  // Forgets every hour that ended at or before `before`, raw and rollup, and every event older than `before`;
+  // returns how many resource-hours.
   virtual Result<std::size_t> forget(Timestamp before) = 0;
 
-  // Device events (Xid). An event with the same device, time and code is kept once.
+  // All or nothing. Device events (Xid): an event with the same device, time and code is kept once.
   virtual Status append_events(std::span<const DeviceEvent> events) = 0;
-  // Newest first; `device` empty: all.
+  // Newest first; `device` empty: all; at in [from, to).
   virtual Result<std::vector<DeviceEvent>> list_events(const GpuUuid& device, Timestamp from, Timestamp to, std::size_t limit) const = 0;
 };
 
