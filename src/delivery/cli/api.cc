@@ -1,0 +1,164 @@
+#include "delivery/cli/api.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "codec/json_parse.h"
+#include "delivery/cli/json_access.h"
+
+namespace reeve::cli {
+namespace {
+
+constexpr std::size_t page_size_max = 1000;  // the most that the server gives at once
+constexpr std::size_t body_excerpt_max = 200;
+
+std::string with_parameters(std::string path, const Parameters& parameters) {
+  char separator = '?';
+  for (const auto& [name, value] : parameters) {
+    path += separator;
+    path += percent_encoded(name) + '=' + percent_encoded(value);
+    separator = '&';
+  }
+  return path;
+}
+
+Errc code_of_status(int status) {
+  switch (status) {
+    case 401:
+    case 403: return Errc::unauthorized;
+    case 404:
+    case 410: return Errc::not_found;
+    case 409:
+    case 412: return Errc::conflict;
+    case 429: return Errc::exhausted;
+    default: return status >= 400 && status < 500 ? Errc::invalid_argument : Errc::internal;
+  }
+}
+
+// "; in the way: no free device: 12, wrong model: 3"
+std::string blocked_by(const Json& problem) {
+  const Json* reasons = member(problem, "blocked_by");
+  if (reasons == nullptr || !reasons->is_object() || reasons->get_object().empty()) return {};
+  std::string text = "; in the way: ";
+  const char* separator = "";
+  for (const auto& [reason, count] : reasons->get_object()) {
+    text += fmt::format("{}{}: {}", separator, std::string_view(reason), plain_text(count));
+    separator = ", ";
+  }
+  return text;
+}
+
+Error problem_of(const http::Response& response, const Json& document) {
+  const Errc code = code_of_status(response.status);
+  std::string detail = text_at(document, "detail");
+  if (detail.empty()) detail = text_at(document, "title");
+  if (detail.empty())
+    detail = fmt::format("the server answered {}{}", response.status,
+                         response.body && !response.body->empty() ? ": " + response.body->substr(0, body_excerpt_max) : std::string());
+  return Error{code, detail + blocked_by(document), text_at(document, "field")};
+}
+
+}  // namespace
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~,:";
+  std::string encoded;
+  for (const char c : text) {
+    if (plain.find(c) != std::string_view::npos)
+      encoded += c;
+    else
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
+}
+
+Api::Api(const Console& console, std::string server, Milliseconds timeout)
+    : console_(console), server_(std::move(server)), timeout_(timeout) {
+  if (server_.find("://") == std::string::npos) server_ = "http://" + server_;
+  while (server_.ends_with('/')) server_.pop_back();
+}
+
+Result<Answer> Api::send(const std::string& method, const std::string& path, const Parameters& parameters, http::Headers headers,
+                         const std::string& body) const {
+  headers.emplace("Accept", "application/json");
+  headers.emplace("User-Agent", "reeve-cli/" + console_.version);
+  const auto response = console_.exchange({method, server_ + with_parameters(path, parameters), std::move(headers), body, timeout_});
+  if (!response) {
+    Error error = response.error();
+    if (error.code == Errc::unavailable || error.code == Errc::timed_out)
+      error.message =
+          fmt::format("cannot reach the server at {}: {}; give its address with --server or REEVE_SERVER", server_, error.message);
+    return error;
+  }
+  Answer answer;
+  if (const auto etag = response->headers.find("ETag"); etag != response->headers.end()) answer.etag = etag->second;
+  answer.not_modified = response->status == 304;
+  const std::string empty;
+  const std::string& text = response->body ? *response->body : empty;
+  auto document = text.empty() ? Result<Json>(Json()) : parse_json(text);
+  if (response->status >= 400) return problem_of(*response, document ? *document : Json());
+  if (!document)
+    return Error{Errc::internal,
+                 fmt::format("cannot read the answer of {}: {}; is this a Reeve server?", server_, document.error().message)};
+  answer.document = std::move(*document);
+  return answer;
+}
+
+Result<Json> Api::get(const std::string& path, const Parameters& parameters) const {
+  auto answer = send("GET", path, parameters, {}, {});
+  if (!answer) return answer.error();
+  return std::move(answer->document);
+}
+
+Result<Answer> Api::get_if_changed(const std::string& path, const Parameters& parameters, const std::string& etag) const {
+  http::Headers headers;
+  if (!etag.empty()) headers.emplace("If-None-Match", etag);
+  return send("GET", path, parameters, std::move(headers), {});
+}
+
+Result<Json> Api::list(const std::string& path, Parameters parameters, std::optional<std::size_t> limit) const {
+  const Parameters filters = parameters;
+  Json whole;
+  for (std::string cursor;;) {
+    parameters = filters;
+    const std::size_t have = whole.is_object() ? items_of(whole).size() : 0;
+    parameters.emplace_back("limit", fmt::to_string(std::min(page_size_max, limit.value_or(page_size_max + have) - have)));
+    if (!cursor.empty()) parameters.emplace_back("cursor", cursor);
+    auto page = get(path, parameters);
+    if (!page) return page.error();
+    const std::string next = text_at(*page, "next_cursor");
+    if (!whole.is_object()) {
+      if (!page->is_object() || member(*page, "items") == nullptr)
+        return Error{Errc::internal, fmt::format("cannot read the answer to {}: it is no list; is this a Reeve server?", path)};
+      whole = std::move(*page);
+    } else {
+      auto& items = whole.get_object()["items"].get_array();
+      for (const Json& item : items_of(*page)) items.push_back(item);
+      if (auto* cursor_now = whole.get_object().if_contains("next_cursor")) *cursor_now = page->at("next_cursor");
+    }
+    const std::size_t count = items_of(whole).size();
+    if (next.empty() || next == cursor || (limit && count >= *limit)) return whole;
+    cursor = next;
+  }
+}
+
+Result<Json> Api::post(const std::string& path, const std::string& body, const std::string& idempotency_key) const {
+  http::Headers headers{{"Content-Type", "application/json"}};
+  if (!idempotency_key.empty()) headers.emplace("Idempotency-Key", idempotency_key);
+  auto answer = send("POST", path, {}, headers, body);
+  const bool unanswered = !answer && (answer.error().code == Errc::unavailable || answer.error().code == Errc::timed_out);
+  if (unanswered && !idempotency_key.empty()) answer = send("POST", path, {}, headers, body);
+  if (!answer) return answer.error();
+  return std::move(answer->document);
+}
+
+Result<Json> Api::remove(const std::string& path) const {
+  auto answer = send("DELETE", path, {}, {}, {});
+  if (!answer) return answer.error();
+  return std::move(answer->document);
+}
+
+}  // namespace reeve::cli
