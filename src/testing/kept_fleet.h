@@ -1,26 +1,24 @@
 #pragma once
-#include <vector>
-
+#include "base/check.h"
 #include "ports/fleet_keeper.h"
+#include "testing/memory_fleet_store.h"
 
 namespace reeve {
 
-// A FleetKeeper without a thread and without a store: each change runs at once, in the caller.
-// Threads: one.
-class InlineFleetKeeper final : public FleetKeeper {
+// A FleetKeeper without a thread, over a store in memory: each change runs, is committed and is answered at
+// once, in the caller. Threads: one.
+class KeptFleet final : public FleetKeeper {
  public:
-  explicit InlineFleetKeeper(Fleet start = {}) : now_(std::make_shared<const Fleet>(std::move(start))) {}
+  explicit KeptFleet(Fleet start = {}) : now_(std::make_shared<const Fleet>(std::move(start))) {}
 
   std::shared_ptr<const Fleet> snapshot() const override { return now_; }
 
   void submit(Change change, Committed done) override {
     FleetDraft draft(*now_);
-    const Status outcome = change(draft);
-    if (outcome) {
-      changes_.push_back(draft.change());
-      publish(std::move(draft).finish());
-    }
-    done(outcome);
+    Status outcome = change(draft);
+    if (outcome) outcome = store.commit(draft.change());
+    if (outcome) publish(std::move(draft).finish());
+    done(std::move(outcome));
   }
 
   void publish_readings(NodeName node, std::shared_ptr<const NodeReadings> readings) override {
@@ -35,8 +33,7 @@ class InlineFleetKeeper final : public FleetKeeper {
     return handle;
   }
 
-  // What a store would have been asked to commit, oldest first.
-  const std::vector<FleetChange>& changes() const { return changes_; }
+  MemoryFleetStore store;
 
  private:
   void publish(std::shared_ptr<const Fleet> next) {
@@ -46,7 +43,6 @@ class InlineFleetKeeper final : public FleetKeeper {
   }
 
   std::shared_ptr<const Fleet> now_;
-  std::vector<FleetChange> changes_;
   std::vector<std::weak_ptr<Listener>> listeners_;
 };
 
