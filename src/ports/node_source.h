@@ -11,12 +11,18 @@ namespace reeve {
 
 // A place where a node's GPUs can be observed over the network.
 struct Target {
-  std::string url{};  // "http://10.0.0.7:9400", without a path
+  std::string url{};  // "http://10.0.0.7:9400"; a path, if any, goes before /metrics: "http://proxy/node-7"
   ObservationSource kind = ObservationSource::reeve_agent;
   NodeName node{};  // empty: what the exposition says in its hostname label
   std::string cluster{};
 
   friend auto operator<=>(const Target&, const Target&) = default;
+};
+
+// All targets that are configured now.
+struct TargetList {
+  std::vector<Target> targets{};
+  std::string error{};  // why a part of the configuration is not in force; empty when all of it is
 };
 
 // Looks at many nodes at once.

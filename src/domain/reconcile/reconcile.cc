@@ -170,18 +170,18 @@ bool is_held(const Fleet& fleet, const Device& device) {
          std::ranges::any_of(device.instances, [&](const Instance& part) { return fleet.holder(part.id) != nullptr; });
 }
 
+Error move_conflict(const GpuUuid& gpu, const NodeName& to, std::string_view why, const Node& from) {
+  return {Errc::conflict, fmt::format("cannot take GPU '{}' for node '{}': {} node '{}'", gpu.text, to.text, why, from.name.text)};
+}
+
 // Takes GPUs that are seen on another node now out of the nodes that had them, into `before`.
 Status take_moved(const Fleet& fleet, const NodeObservation& seen, Timestamp now, Milliseconds stale_after, Node& before,
                   std::vector<Node>& changed) {
   for (const DeviceObservation& device : seen.devices) {
     const auto found = fleet.find_device(device.uuid);
     if (!found || found->node->name == seen.node) continue;
-    const auto refuse = [&](std::string_view why) {
-      return Error{Errc::conflict, fmt::format("cannot take GPU '{}' for node '{}': {} '{}'", device.uuid.text, seen.node.text, why,
-                                               found->node->name.text)};
-    };
-    if (!may_move(*found, now, stale_after)) return refuse("it is reported by node");
-    if (is_held(fleet, *found->device)) return refuse("it is still allocated as a device of node");
+    if (!may_move(*found, now, stale_after)) return move_conflict(device.uuid, seen.node, "it is reported by", *found->node);
+    if (is_held(fleet, *found->device)) return move_conflict(device.uuid, seen.node, "it is still allocated on", *found->node);
     auto from = std::ranges::find(changed, found->node->name, &Node::name);
     if (from == changed.end()) from = changed.insert(changed.end(), *found->node);
     std::erase_if(from->devices, [&](const Device& one) { return one.uuid == device.uuid; });
