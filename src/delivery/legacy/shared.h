@@ -1,0 +1,34 @@
+#pragma once
+// What the routes of the old API share. Internal to the module.
+
+#include <memory>
+#include <vector>
+
+#include "delivery/legacy/legacy_api.h"
+#include "delivery/legacy/prepared.h"
+#include "delivery/legacy/trends.h"
+
+namespace reeve::legacy {
+
+// A span in hours that a client may ask for: up to a year, as the old /gpu/forecast had it.
+inline constexpr int hours_max = 8760;
+
+struct Shared {
+  explicit Shared(const LegacyApi& from)
+      : api(from), prepared(std::make_shared<PreparedAnswers>(from.clock, from.run_slow)), trends(std::make_shared<HourlyTrends>(from)) {}
+
+  LegacyApi api;
+  std::shared_ptr<PreparedAnswers> prepared;
+  std::shared_ptr<HourlyTrends> trends;
+};
+
+using SharedPtr = std::shared_ptr<const Shared>;
+using Routes = std::vector<http::Route>;
+
+void add_overview_routes(Routes& routes, const SharedPtr& shared);
+void add_health_routes(Routes& routes, const SharedPtr& shared);
+void add_device_routes(Routes& routes, const SharedPtr& shared);
+void add_allocation_routes(Routes& routes, const SharedPtr& shared);
+void add_metric_routes(Routes& routes, const SharedPtr& shared);
+
+}  // namespace reeve::legacy
