@@ -29,6 +29,8 @@ class CollectStatus {
   virtual ~CollectStatus() = default;
   virtual std::vector<TargetStatus> targets() const = 0;      // by url
   virtual std::optional<RoundStatus> last_round() const = 0;  // the last finished one
+  // Why a part of the target configuration is not in force; empty when all of it is.
+  virtual std::string targets_error() const { return {}; }
 };
 
 }  // namespace reeve

@@ -48,7 +48,7 @@ struct MetricsCollector::Known {
   std::optional<Timestamp> last_attempt{};
   std::optional<Timestamp> last_success{};
   std::string last_error{};
-  Milliseconds duration{};
+  std::optional<Milliseconds> duration{};
   std::vector<DeviceEvent> events{};  // as last reported: the list repeats what was reported before
   // Why the fleet did not take the last change; null: it did. Written on the fleet's strand, hence atomically.
   std::shared_ptr<const std::string> refusal{};
@@ -60,13 +60,21 @@ struct MetricsCollector::Round {
   std::vector<DeviceEvent> events{};
 };
 
+struct MetricsCollector::Told {
+  std::optional<RoundStatus> last_round{};
+  std::vector<TargetStatus> targets{};
+  std::string targets_error{};
+};
+
 MetricsCollector::MetricsCollector(const CollectContext& context, Milliseconds interval)
     : context_(context),
       stale_after_(interval * health::stale_after_rounds),
       models_(context.catalogue),
-      status_(std::make_shared<const CollectStatus>()) {}
+      told_(std::make_shared<const Told>()) {}
 
-std::shared_ptr<const CollectStatus> MetricsCollector::status() const { return std::atomic_load(&status_); }
+std::vector<TargetStatus> MetricsCollector::targets() const { return std::atomic_load(&told_)->targets; }
+std::optional<RoundStatus> MetricsCollector::last_round() const { return std::atomic_load(&told_)->last_round; }
+std::string MetricsCollector::targets_error() const { return std::atomic_load(&told_)->targets_error; }
 
 CollectReport MetricsCollector::collect(const TargetList& list, Milliseconds deadline) {
   Round round;
@@ -205,14 +213,13 @@ void MetricsCollector::store_round(Round& round) {
 }
 
 void MetricsCollector::publish_status(const Round& round, const TargetList& list) {
-  auto status = std::make_shared<CollectStatus>();
-  status->last_round = round.report;
-  status->targets_error = list.error;
-  for (const Target& target : list.targets) {
-    const Known& known = *known_.at(target);
-    status->targets.push_back({target, known.node, known.last_attempt, known.last_success, known.last_error, known.duration});
-  }
-  std::atomic_store(&status_, std::shared_ptr<const CollectStatus>(std::move(status)));
+  auto told = std::make_shared<Told>();
+  const CollectReport& report = round.report;
+  told->last_round = RoundStatus{report.started_at, report.duration, report.targets, report.failed};
+  told->targets_error = list.error;
+  for (const auto& [target, known] : known_)
+    told->targets.push_back({target, known->node, known->last_attempt, known->last_success, known->last_error, known->duration});
+  std::atomic_store(&told_, std::shared_ptr<const Told>(std::move(told)));
 }
 
 std::vector<Sample> samples_of(const NodeReadings& readings) {

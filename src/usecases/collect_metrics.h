@@ -12,6 +12,7 @@
 #include "domain/catalogue/catalogue.h"
 #include "domain/reconcile/reconcile.h"
 #include "ports/clock.h"
+#include "ports/collect_status.h"
 #include "ports/fleet_keeper.h"
 #include "ports/metric_store.h"
 #include "ports/node_source.h"
@@ -29,21 +30,6 @@ struct CollectReport {
   std::string store_error{};  // why samples or events of the round are not kept; empty: they are
 };
 
-struct TargetStatus {
-  Target target{};
-  NodeName node{};  // as the target last said; empty: it never did
-  std::optional<Timestamp> last_attempt{};
-  std::optional<Timestamp> last_success{};
-  std::string last_error{};  // empty: the last attempt succeeded
-  Milliseconds duration{};   // from the start of the round to the answer
-};
-
-struct CollectStatus {
-  std::optional<CollectReport> last_round{};
-  std::vector<TargetStatus> targets{};  // in the order of the configuration
-  std::string targets_error{};          // TargetList::error
-};
-
 struct CollectContext {
   const Clock& clock;
   NodeSource& source;
@@ -52,22 +38,25 @@ struct CollectContext {
   const Catalogue& catalogue;  // outlives the keeper too: changes that wait there use it
 };
 
-class MetricsCollector {
+class MetricsCollector final : public CollectStatus {
  public:
   // `interval`: of the rounds; values older than health::stale_after_rounds of them are stale.
   MetricsCollector(const CollectContext& context, Milliseconds interval);
 
   // One round; from one thread at a time. A target that fails keeps its node's readings as they were and is
-  // noted there and in status(). A node that two targets show belongs to the first that did, until that one
+  // noted there and in targets(). A node that two targets show belongs to the first that did, until that one
   // is silent; a Reeve agent goes before other exporters.
   CollectReport collect(const TargetList& list, Milliseconds deadline);
 
-  // As of the end of the last round; never null. Threads: any.
-  std::shared_ptr<const CollectStatus> status() const;
+  // As of the end of the last round.
+  std::vector<TargetStatus> targets() const override;
+  std::optional<RoundStatus> last_round() const override;
+  std::string targets_error() const override;
 
  private:
   struct Known;  // what is remembered of a target between rounds
   struct Round;
+  struct Told;  // what the status methods say
 
   void hear(Round& round, const Target& target, Result<NodeObservation> result);
   Status accept(Round& round, const std::shared_ptr<Known>& known, const Target& target, NodeObservation seen);
@@ -85,7 +74,7 @@ class MetricsCollector {
   std::map<Target, std::shared_ptr<Known>> known_{};
   std::map<NodeName, Target> claims_{};        // which target's word counts for a node
   std::vector<DeviceEvent> unsaved_events_{};  // the store could not take them yet
-  std::shared_ptr<const CollectStatus> status_;
+  std::shared_ptr<const Told> told_;           // exchanged whole, atomically
 };
 
 // One sample per device and slice that has a value which is kept.

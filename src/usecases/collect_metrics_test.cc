@@ -4,7 +4,7 @@
 
 #include "testing/fake_clock.h"
 #include "testing/fleet_builder.h"
-#include "testing/inline_fleet_keeper.h"
+#include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
 
 namespace reeve {
@@ -37,7 +37,7 @@ const Target exporter_1{"http://n1:9401", ObservationSource::dcgm_exporter, {}, 
 struct Collect : testing::Test {
   FakeClock clock{};
   FakeNodeSource source{};
-  InlineFleetKeeper keeper{};
+  KeptFleet keeper{};
   MemoryMetricStore store{};
   Catalogue catalogue = Catalogue::make({}, {}).value();
   MetricsCollector collector{{clock, source, keeper, store, catalogue}, interval};
@@ -81,10 +81,10 @@ TEST_F(Collect, a_round_fills_fleet_readings_and_history) {
 TEST_F(Collect, a_round_without_change_commits_nothing) {
   source.set(agent_1.url, seen("n1"));
   round();
-  const std::size_t commits = keeper.changes().size();
+  const std::size_t commits = keeper.store.commit_count();
   source.set(agent_1.url, seen("n1", 130));
   round();
-  EXPECT_EQ(keeper.changes().size(), commits);
+  EXPECT_EQ(keeper.store.commit_count(), commits);
   EXPECT_EQ(readings("n1").devices[0].values.get(Metric::power_usage), 130);
   EXPECT_EQ(store.sample_count(), 2u);
 }
@@ -120,18 +120,20 @@ TEST_F(Collect, after_a_restart_a_silent_target_is_found_by_its_address) {
 TEST_F(Collect, the_status_tells_of_each_target) {
   source.set(agent_1.url, seen("n1"));
   list.error = "cannot read targets.yaml: line 3";
-  EXPECT_TRUE(collector.status()->targets.empty());
+  EXPECT_TRUE(collector.targets().empty());
+  EXPECT_FALSE(collector.last_round().has_value());
   const Timestamp start = clock.now();
   round();
-  const auto status = collector.status();
-  EXPECT_EQ(status->targets_error, "cannot read targets.yaml: line 3");
-  ASSERT_EQ(status->targets.size(), 2u);
-  EXPECT_EQ(status->targets[0].node.text, "n1");
-  EXPECT_EQ(status->targets[0].last_success, start);
-  EXPECT_EQ(status->targets[1].last_error, "no answer");
-  EXPECT_EQ(status->targets[1].last_attempt, start);
-  EXPECT_FALSE(status->targets[1].last_success.has_value());
-  EXPECT_EQ(status->last_round->failed, 1u);
+  EXPECT_EQ(collector.targets_error(), "cannot read targets.yaml: line 3");
+  const std::vector<TargetStatus> targets = collector.targets();
+  ASSERT_EQ(targets.size(), 2u);
+  EXPECT_EQ(targets[0].node.text, "n1");
+  EXPECT_EQ(targets[0].last_success, start);
+  EXPECT_EQ(targets[1].last_error, "no answer");
+  EXPECT_EQ(targets[1].last_attempt, start);
+  EXPECT_FALSE(targets[1].last_success.has_value());
+  EXPECT_EQ(collector.last_round()->failed, 1u);
+  EXPECT_EQ(collector.last_round()->started_at, start);
 }
 
 TEST_F(Collect, a_node_has_one_voice_and_an_agent_goes_before_an_exporter) {
@@ -144,7 +146,7 @@ TEST_F(Collect, a_node_has_one_voice_and_an_agent_goes_before_an_exporter) {
   EXPECT_EQ(round().failed, 1u);
   EXPECT_EQ(readings("n1").devices[0].values.get(Metric::power_usage), 60);
   EXPECT_EQ(readings("n1").last_error, "");
-  EXPECT_NE(collector.status()->targets[0].last_error.find("is observed through http://n1:9400"), std::string::npos);
+  EXPECT_NE(collector.targets()[1].last_error.find("is observed through http://n1:9400"), std::string::npos);
   // The agent falls silent: after three rounds the exporter speaks again.
   source.fail(agent_1.url, Errc::timed_out, "no answer");
   for (int i = 0; i < 4; ++i) round();
@@ -203,8 +205,20 @@ TEST_F(Collect, a_change_that_the_fleet_refuses_is_shown_at_its_target) {
   same_gpu.devices[0].uuid = GpuUuid{"GPU-n1"};
   source.set(agent_2.url, same_gpu);
   EXPECT_EQ(round().failed, 1u);
-  EXPECT_NE(collector.status()->targets[1].last_error.find("cannot take GPU 'GPU-n1' for node 'n2'"), std::string::npos);
+  EXPECT_NE(collector.targets()[1].last_error.find("cannot take GPU 'GPU-n1' for node 'n2'"), std::string::npos);
   EXPECT_EQ(keeper.snapshot()->find_node(NodeName{"n2"}), nullptr);
+}
+
+TEST_F(Collect, a_change_that_cannot_be_committed_is_tried_again_next_round) {
+  keeper.store.fail_with(Error{Errc::unavailable, "cannot commit: disk full"});
+  source.set(agent_1.url, seen("n1"));
+  round();
+  EXPECT_EQ(collector.targets()[0].last_error, "cannot commit: disk full");
+  EXPECT_TRUE(keeper.snapshot()->nodes().empty());
+  keeper.store.fail_with(std::nullopt);
+  round();
+  EXPECT_EQ(collector.targets()[0].last_error, "");
+  EXPECT_EQ(keeper.snapshot()->nodes().size(), 1u);
 }
 
 TEST_F(Collect, an_administrators_change_between_look_and_commit_survives) {
