@@ -1,0 +1,66 @@
+#include "adapters/vendor_nvml/lane.h"
+
+#include "base/check.h"
+
+namespace reeve::nvml {
+
+Lane::Lane() : thread_(std::make_unique<std::thread>([core = core_] { work(*core); })) {}
+
+bool Lane::retire(Heartbeat::Clock::time_point until) {
+  if (!thread_) return idle();
+  {
+    std::unique_lock lock(core_->mutex);
+    core_->stop = true;
+    core_->changed.notify_all();
+    core_->changed.wait_until(lock, until, [this] { return !core_->busy; });
+    if (core_->busy) {
+      // A thread inside a driver call cannot be ended. It owns all that it touches; only its handle is lost.
+      (void)thread_.release();
+      return false;
+    }
+  }
+  thread_->join();
+  thread_.reset();
+  return true;
+}
+
+void Lane::work(Core& core) {
+  std::unique_lock lock(core.mutex);
+  while (true) {
+    core.changed.wait(lock, [&core] { return core.stop || core.job; });
+    if (!core.job) return;
+    std::function<void()> job = std::exchange(core.job, nullptr);
+    lock.unlock();
+    job();
+    job = nullptr;  // lets go of what it owned before anybody hears that it is done
+    lock.lock();
+    core.busy = false;
+    core.changed.notify_all();
+  }
+}
+
+bool Lane::idle() const {
+  const std::scoped_lock lock(core_->mutex);
+  return !core_->busy;
+}
+
+void Lane::start(std::function<void()> job) {
+  heartbeat_->tick();
+  const std::scoped_lock lock(core_->mutex);
+  REEVE_CHECK(!core_->busy);
+  core_->busy = true;
+  core_->job = std::move(job);
+  core_->changed.notify_all();
+}
+
+bool Lane::wait(Milliseconds call_deadline, Heartbeat::Clock::time_point until) {
+  std::unique_lock lock(core_->mutex);
+  while (core_->busy) {
+    const auto due = std::min(heartbeat_->at() + call_deadline, until);
+    if (Heartbeat::Clock::now() >= due) return false;
+    core_->changed.wait_until(lock, due);
+  }
+  return true;
+}
+
+}  // namespace reeve::nvml
