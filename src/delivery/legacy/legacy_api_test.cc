@@ -14,8 +14,7 @@
 #include "testing/fake_clock.h"
 #include "testing/fake_ids.h"
 #include "testing/http_probe.h"
-#include "testing/inline_fleet_keeper.h"
-#include "testing/memory_fleet_store.h"
+#include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
 
@@ -49,16 +48,14 @@ class LegacyApiTest : public testing::Test {
     collector_.last = RoundStatus{clock_.now() - std::chrono::seconds(12), Milliseconds(2'000), 2, 0};
     FleetChange held;
     for (const auto& [id, allocation] : keeper_.snapshot()->allocations()) held.allocations.push_back(allocation);
-    EXPECT_TRUE(store_.commit(held).ok());
+    EXPECT_TRUE(keeper_.store.commit(held).ok());
   }
 
   http::Response ask(const std::string& method, const std::string& path, std::string body = {}, http::Headers headers = {}) {
     const http::Handler handler = [this](http::Request request, std::shared_ptr<http::Responder> responder) {
       router_.handle(std::move(request), std::move(responder));
     };
-    http::Response response = probe(handler, method, "/k8s-monitor/api/v1/gpu" + path, std::move(body), std::move(headers));
-    for (; committed_ < keeper_.changes().size(); ++committed_) EXPECT_TRUE(store_.commit(keeper_.changes()[committed_]).ok());
-    return response;
+    return probe(handler, method, "/k8s-monitor/api/v1/gpu" + path, std::move(body), std::move(headers));
   }
   http::Response post(const std::string& path, std::string body) { return ask("POST", path, std::move(body), json_headers); }
 
@@ -75,16 +72,14 @@ class LegacyApiTest : public testing::Test {
 
   FakeClock clock_;
   FakeIds ids_;
-  InlineFleetKeeper keeper_{small_cluster(clock_.now())};
-  MemoryFleetStore store_;
+  KeptFleet keeper_{small_cluster(clock_.now())};
   MemoryMetricStore metrics_;
   Catalogue catalogue_ = small_catalogue();
   PriceList prices_ = default_price_list();
   FakeCollector collector_;
-  LegacyApi api_{keeper_, store_, metrics_,   catalogue_, prices_,
-                 clock_,  ids_,   collector_, collector_, [](std::move_only_function<void()> job) { return job(), true; }};
+  LegacyApi api_{keeper_, keeper_.store, metrics_,   catalogue_, prices_,
+                 clock_,  ids_,          collector_, collector_, [](std::move_only_function<void()> job) { return job(), true; }};
   http::Router router_{legacy_routes(api_), legacy_not_found(api_), legacy_method_not_allowed(api_)};
-  std::size_t committed_ = 0;
 };
 
 std::string golden_path(const std::string& name) { return std::string(REEVE_SOURCE_DIR) + "/tests/data/legacy/" + name + ".json"; }
