@@ -45,7 +45,9 @@ def modules(cmake: str) -> dict[str, tuple[set[str], set[str]]]:
                 key = word
             else:
                 words[key].add(word)
-        found[name] = (words["DEPS"], words["TEST_DEPS"])
+        # The simulated world has its own CMake file; whoever links its library may include it.
+        world = {"sim/model"} if "sim_model" in words["SYSTEM_DEPS"] else set()
+        found[name] = (words["DEPS"] | world, words["TEST_DEPS"])
     return found
 
 

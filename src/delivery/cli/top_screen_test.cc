@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* overview =
     R"({"nodes":2,"nodes_stale":1,"devices":3,"devices_free":1,"devices_allocated":1,"devices_failed":1,"instances":2,
-  "instances_free":1,"utilization_percent":50.0,"memory_used_mib":81920,"memory_total_mib":163840,"power_watts":900.0,"hourly_cost_usd":8.0})";
+  "instances_free":1,"utilization_percent":50.0,"memory_used_mib":81920,"memory_total_mib":163840,"power_watts":900.0,
+  "hourly_cost_usd":8.0})";
 constexpr const char* devices = R"({"items":[
   {"id":"n1-GPU-00","model":"H100_80GB","state":"ACTIVE","free":false,"allocation":"A1","memory_mib":81920,
    "values":{"gpu_utilization_percent":97,"memory_used_mib":73728,"gpu_temperature_celsius":83,"power_watts":690}},
