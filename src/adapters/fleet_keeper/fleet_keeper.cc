@@ -36,7 +36,7 @@ struct SubscriptionHandle {
 class WriterThread final : public FleetKeeper {
  public:
   WriterThread(Fleet start, FleetStore& store)
-      : store_(store), published_(std::make_shared<const Fleet>(std::move(start))), thread_([this](std::stop_token stop) { run(stop); }) {}
+      : store_(store), published_(std::make_shared<const Fleet>(std::move(start))), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
   ~WriterThread() override {
     thread_.request_stop();
@@ -112,7 +112,7 @@ class WriterThread final : public FleetKeeper {
     for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(outcomes[i] && !committed ? committed : outcomes[i]);
   }
 
-  void publish(std::shared_ptr<const Fleet> next) {
+  void publish(const std::shared_ptr<const Fleet>& next) {
     {
       const std::lock_guard lock(published_mutex_);
       published_ = next;
