@@ -6,14 +6,23 @@ WorkerPool::WorkerPool(int threads, std::size_t backlog_max) : backlog_max_(back
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
 }
 
-WorkerPool::~WorkerPool() {
+WorkerPool::~WorkerPool() { stop(); }
+
+void WorkerPool::stop() {
+  std::deque<Job> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    dropped.swap(waiting_);
+  }
   for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();  // joins
 }
 
 bool WorkerPool::run(Job job) {
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() >= backlog_max_) return false;
+    if (stopped_ || waiting_.size() >= backlog_max_) return false;
     waiting_.push_back(std::move(job));
   }
   wake_.notify_one();

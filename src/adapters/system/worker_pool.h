@@ -10,7 +10,7 @@ namespace reeve {
 
 // A few threads for work that may wait: reads from the database that an HTTP thread must not do itself.
 //
-// Threads: run() from any. Destruction finishes the work in progress and drops what waits.
+// Threads: run() from any, stop() from one. Destruction stops.
 class WorkerPool {
  public:
   using Job = std::move_only_function<void()>;
@@ -21,8 +21,11 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False when the backlog is full; `job` is then dropped without being run.
+  // False when the backlog is full or after stop(); `job` is then dropped without being run.
   bool run(Job job);
+
+  // Finishes the work in progress, drops what waits and takes no more.
+  void stop();
 
  private:
   void work(const std::stop_token& stop);
@@ -31,6 +34,7 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Job> waiting_;
+  bool stopped_ = false;
   std::vector<std::jthread> threads_;
 };
 

@@ -33,5 +33,11 @@ TEST(WorkerPool, a_full_backlog_refuses_work_instead_of_growing) {
   gate.set_value();
 }
 
+TEST(WorkerPool, a_stopped_pool_takes_no_more_work) {
+  WorkerPool pool(1, 10);
+  pool.stop();
+  EXPECT_FALSE(pool.run([] {}));
+}
+
 }  // namespace
 }  // namespace reeve
