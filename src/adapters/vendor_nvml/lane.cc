@@ -53,12 +53,14 @@ void Lane::start(std::function<void()> job) {
   core_->changed.notify_all();
 }
 
-bool Lane::wait(Milliseconds call_deadline, Heartbeat::Clock::time_point until) {
+bool Lane::wait(Milliseconds call_deadline, Heartbeat::Clock::time_point until, const std::stop_token& stop) {
+  constexpr Milliseconds stop_noticed_after{50};
   std::unique_lock lock(core_->mutex);
   while (core_->busy) {
+    const auto now = Heartbeat::Clock::now();
     const auto due = std::min(heartbeat_->at() + call_deadline, until);
-    if (Heartbeat::Clock::now() >= due) return false;
-    core_->changed.wait_until(lock, due);
+    if (now >= due || stop.stop_requested()) return false;
+    core_->changed.wait_until(lock, stop.stop_possible() ? std::min(due, now + stop_noticed_after) : due);
   }
   return true;
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
 #include "base/time.h"
@@ -49,8 +50,8 @@ class Lane final {
   void start(std::function<void()> job);  // precondition: idle()
 
   // True when the job is done; false when its present call began more than `call_deadline` ago, or `until`
-  // has passed.
-  bool wait(Milliseconds call_deadline, Heartbeat::Clock::time_point until);
+  // has passed, or `stop` was requested.
+  bool wait(Milliseconds call_deadline, Heartbeat::Clock::time_point until, const std::stop_token& stop = {});
 
  private:
   struct Core {

@@ -37,8 +37,8 @@ class Seat {
   }
 
   // The look; when it does not come in time, the identity from before, without values.
-  Look finish(Milliseconds call_deadline, Steady::time_point until) {
-    if (!lane_.wait(call_deadline, until)) return Look{identity_};
+  Look finish(Milliseconds call_deadline, Steady::time_point until, const std::stop_token& stop) {
+    if (!lane_.wait(call_deadline, until, stop)) return Look{identity_};
     if (answer_->device) {
       identity_ = nvml::identity_of(*answer_->device);
       identity_->lost = false;
@@ -55,7 +55,8 @@ class Seat {
 
 class NvmlDriver final : public DeviceDriver {
  public:
-  NvmlDriver(NvmlOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock), system_(options_.library) {}
+  NvmlDriver(NvmlOptions options, const Clock& clock)
+      : options_(std::move(options)), clock_(clock), system_(options_.library, options_.stop) {}
   ~NvmlDriver() override;
 
   Result<NodeObservation> observe() override;
@@ -113,7 +114,7 @@ bool NvmlDriver::look_at_all(const SystemFacts& facts, Steady::time_point until,
   std::vector<WatchedGpu> gpus;
   std::set<std::string> seen;
   for (unsigned int i = 0; i < facts.device_count; ++i) {
-    Look look = seats_[i]->finish(options_.call_deadline, until);
+    Look look = seats_[i]->finish(options_.call_deadline, until, options_.stop);
     reload = reload || look.reload;
     if (!look.device || !seen.insert(look.device->uuid.text).second) continue;
     if (look.handle) gpus.push_back({look.handle, look.device->uuid});

@@ -2,6 +2,7 @@
 // NVIDIA GPUs through the driver's own library, loaded at run time.
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/time.h"
@@ -16,6 +17,7 @@ struct NvmlOptions {
   // without values, and is not asked again until the call has returned; the other GPUs go on.
   Milliseconds call_deadline{2'000};
   Milliseconds round_deadline{10'000};  // for all calls of one observation
+  std::stop_token stop{};               // requested: nothing is waited for any more, so that a process can end at once
   std::string proc_root = "/proc";      // where names of processes are read
 };
 

@@ -19,7 +19,7 @@ SystemFacts NvmlSystem::refresh(Milliseconds call_deadline, Heartbeat::Clock::ti
       const std::scoped_lock lock(shared->mutex);
       shared->facts = std::move(facts);
     });
-  const bool answered = lane_.wait(call_deadline, until);
+  const bool answered = lane_.wait(call_deadline, until, stop_);
   SystemFacts facts = known();
   if (!answered && !facts.library)
     facts.error = Error{Errc::unavailable, fmt::format("cannot use {}: it has not answered within {} ms", path_, call_deadline.count())};

@@ -23,7 +23,7 @@ struct SystemFacts {
 // One thread, the driver's.
 class NvmlSystem final {
  public:
-  explicit NvmlSystem(std::string path) : path_(std::move(path)) {}
+  NvmlSystem(std::string path, std::stop_token stop) : path_(std::move(path)), stop_(std::move(stop)) {}
 
   // Loads what is not loaded and looks how many GPUs there are. When that hangs: what was known before, or
   // unavailable when nothing was. A first initialisation may take longer than the deadline; it goes on, and
@@ -45,6 +45,7 @@ class NvmlSystem final {
   SystemFacts known() const;
 
   std::string path_;
+  std::stop_token stop_;
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
   Lane lane_{};
 };
