@@ -1,0 +1,24 @@
+#include "adapters/store_sql/sql_store.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "adapters/store_sql/sql_fleet_store.h"
+#include "adapters/store_sql/sql_metric_store.h"
+
+namespace reeve {
+
+Result<SqlStores> open_sql_store(const SqlStoreOptions& options, const Catalogue& catalogue) {
+  std::error_code error;
+  std::filesystem::create_directories(options.directory, error);
+  if (error) return Error{Errc::unavailable, fmt::format("cannot make data directory '{}': {}", options.directory, error.message())};
+  auto fleet = open_sql_fleet_store(options.directory + "/fleet.db", catalogue);
+  if (!fleet) return fleet.error();
+  auto metrics = open_sql_metric_store(options.directory + "/metrics.db");
+  if (!metrics) return metrics.error();
+  return SqlStores{std::move(*fleet), std::move(*metrics)};
+}
+
+}  // namespace reeve

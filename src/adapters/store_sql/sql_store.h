@@ -1,0 +1,31 @@
+#pragma once
+// Fleet and metrics in SQLite, reached through SOCI. Two files in one directory, so that a write of metrics
+// never delays an allocation: fleet.db (every commit survives a power cut) and metrics.db (a crash of the
+// process loses nothing that was acknowledged; a power cut may lose the last sweeps).
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "domain/catalogue/catalogue.h"
+#include "ports/fleet_store.h"
+#include "ports/metric_store.h"
+
+namespace reeve {
+
+struct SqlStoreOptions {
+  std::string directory{};  // made when it is missing
+};
+
+// Threads and failures are those of the ports. Both may outlive the catalogue.
+struct SqlStores {
+  std::unique_ptr<FleetStore> fleet{};
+  std::unique_ptr<MetricStore> metrics{};
+};
+
+// Opens or makes both files, brings their tables up to date and fills the reference tables from `catalogue`.
+// Unavailable: the directory or a file cannot be made, read or locked. Unsupported: a newer Reeve wrote it.
+// Internal: it is no database, or is broken.
+Result<SqlStores> open_sql_store(const SqlStoreOptions& options, const Catalogue& catalogue);
+
+}  // namespace reeve
