@@ -57,7 +57,7 @@ def long_functions(lines: list[str]) -> list[tuple[int, str, str]]:
         start = FUNCTION.match(line)
         if not start:
             continue
-        end = next((m for m in range(n, len(lines)) if lines[m] == start[1] + "}"), n)
+        end = next((m for m in range(n, len(lines)) if lines[m] in (start[1] + "}", start[1] + "};")), n)
         if end - n + 2 > FUNCTION_LINES_MAX:
             faults.append((n, "function-length", f"{end - n + 2} lines (max {FUNCTION_LINES_MAX})"))
     return faults
