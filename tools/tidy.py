@@ -57,7 +57,8 @@ def long_functions(lines: list[str]) -> list[tuple[int, str, str]]:
         start = FUNCTION.match(line)
         if not start:
             continue
-        end = next((m for m in range(n, len(lines)) if lines[m] in (start[1] + "}", start[1] + "};")), n)
+        indent = start[1][4:] if line.lstrip().startswith(":") else start[1]  # a constructor's initializers stand deeper
+        end = next((m for m in range(n, len(lines)) if lines[m].startswith(indent + "}")), n)  # "}", "};" and "});"
         if end - n + 2 > FUNCTION_LINES_MAX:
             faults.append((n, "function-length", f"{end - n + 2} lines (max {FUNCTION_LINES_MAX})"))
     return faults

@@ -1,0 +1,123 @@
+#include "apps/agent/agent.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "adapters/system/system_clock.h"
+#include "adapters/vendor_nvml/nvml_driver.h"
+#include "apps/serve/config.h"
+#include "delivery/agent/agent_routes.h"
+#include "delivery/agent/observer.h"
+#include "net/http/server.h"
+
+namespace reeve {
+namespace {
+
+// An agent lives for months beside somebody's work: memory that comes in large pieces (the served texts) goes
+// back to the system, and few arenas keep what is left in one place.
+void keep_memory_small() {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 64 << 10);
+  mallopt(M_TRIM_THRESHOLD, 128 << 10);
+}
+
+std::string name_of_this_node(const AgentOptions& options) {
+  if (!options.node_name.empty()) return options.node_name;
+  if (const char* name = std::getenv("NODE_NAME"); name && *name) return name;
+  char host[256] = {};
+  if (gethostname(host, sizeof host - 1) != 0 || host[0] == 0) return "localhost";
+  return host;
+}
+
+// Whole or not at all: who waits for the file never reads half a number.
+bool write_port_file(const std::string& path, std::uint16_t port) {
+  const std::string fresh = path + ".new";
+  std::FILE* file = std::fopen(fresh.c_str(), "w");
+  if (!file) return false;
+  const bool written = std::fprintf(file, "%d\n", int{port}) > 0;
+  return std::fclose(file) == 0 && written && std::rename(fresh.c_str(), path.c_str()) == 0;
+}
+
+void say(const std::string& line) { std::fprintf(stderr, "%s %s\n", to_rfc3339(SystemClock().now()).c_str(), line.c_str()); }
+
+sigset_t block_ending_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+// Returns when the process is asked to end; meanwhile tells when the driver comes and goes.
+void wait_for_the_end(const sigset_t& signals, const Observer& observer) {
+  constexpr timespec glance{2, 0};
+  std::string told;
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &glance);
+    if (signal > 0) return;
+    const auto view = observer.view();
+    if (view->report().error == told) continue;
+    told = view->report().error;
+    say(told.empty() ? "reeve agent: the driver can be used" : "reeve agent: " + told);
+  }
+}
+
+// A vendor's library may hang in its own destructors at exit, too.
+void end_within_a_second() {
+  std::signal(SIGALRM, [](int) { std::_Exit(0); });
+  alarm(1);
+}
+
+}  // namespace
+
+int run_agent(const AgentOptions& options) {
+  keep_memory_small();
+  const sigset_t signals = block_ending_signals();
+  const Result<ListenAddress> listen = parse_listen(options.listen);
+  if (!listen) {
+    std::fprintf(stderr, "reeve agent: %s\n", listen.error().message.c_str());
+    return 2;
+  }
+
+  const SystemClock clock;
+  std::stop_source stop;
+  const auto driver = make_nvml_driver({.library = options.nvml, .call_deadline = options.call_deadline, .stop = stop.get_token()}, clock);
+  ObserverOptions observing;
+  observing.node.text = name_of_this_node(options);
+  observing.interval = options.interval;
+  observing.max_age = options.max_age;
+  observing.old_hostname_label = options.old_hostname_label;
+  observing.version = options.version;
+  Observer observer(*driver, clock, observing);
+
+  http::ServerOptions serving;
+  serving.address = listen->host;
+  serving.port = listen->port;
+  serving.threads = 1;  // every answer is prepared
+  serving.connections_max = 256;
+  auto server = http::Server::start(serving, agent_handler(observer));
+  if (!server) {
+    std::fprintf(stderr, "reeve agent: %s\n", server.error().message.c_str());
+    return 1;
+  }
+  const std::uint16_t port = (*server)->port();
+  if (!options.port_file.empty() && !write_port_file(options.port_file, port)) {
+    std::fprintf(stderr, "reeve agent: cannot write %s\n", options.port_file.c_str());
+    return 1;
+  }
+  say(fmt::format("reeve agent: node {} listens on {}:{} and looks every {} ms", observing.node.text, listen->host, port,
+                  options.interval.count()));
+  wait_for_the_end(signals, observer);
+  end_within_a_second();
+  stop.request_stop();
+  return 0;
+}
+
+}  // namespace reeve
