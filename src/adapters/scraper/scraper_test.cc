@@ -107,6 +107,17 @@ const Peer::Act is_silent = [](tcp::socket& socket) {
   hear(socket);  // until the client goes
 };
 
+// A byte now and then keeps no deadline away.
+const Peer::Act drips = [](tcp::socket& socket) {
+  hear(socket);
+  say(socket, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n");
+  boost::system::error_code error;
+  while (!error) {
+    boost::asio::write(socket, boost::asio::buffer("x", 1), error);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+};
+
 Target target(const std::string& url) { return {url, ObservationSource::dcgm_exporter, {}, {}}; }
 
 struct ScraperTest : testing::Test {
@@ -117,9 +128,10 @@ struct ScraperTest : testing::Test {
   std::map<std::string, Result<NodeObservation>> round(const std::vector<Target>& targets, Milliseconds deadline = Milliseconds(5000)) {
     if (!scraper) scraper = make_scraper(clock, options);
     std::map<std::string, Result<NodeObservation>> heard;
-    scraper->observe_all(targets, deadline, [&](const Target& one, Result<NodeObservation> result) {
+    const auto found = [&](const Target& one, Result<NodeObservation> result) {
       EXPECT_TRUE(heard.emplace(one.url, std::move(result)).second) << one.url << " was told twice";
-    });
+    };
+    scraper->observe_all(targets, deadline, found);
     EXPECT_EQ(heard.size(), targets.size());
     return heard;
   }
@@ -201,15 +213,7 @@ TEST_F(ScraperTest, urls_that_cannot_be_asked_fail_alone) {
 
 TEST_F(ScraperTest, a_slow_a_dead_and_a_dripping_node_do_not_delay_the_others) {
   Peer silent(is_silent), good(answers(reply(exposition("n1"))));
-  Peer dripping([](tcp::socket& socket) {
-    hear(socket);
-    say(socket, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n");
-    boost::system::error_code error;
-    while (!error) {  // a byte now and then keeps no deadline away
-      boost::asio::write(socket, boost::asio::buffer("x", 1), error);
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-  });
+  Peer dripping(drips);
   scraper = make_scraper(clock, options);
   const auto start = Clock_::now();
   std::map<std::string, std::pair<Clock_::duration, Errc>> heard;
