@@ -1,5 +1,8 @@
 #include "delivery/legacy/prepared.h"
 
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "testing/fake_clock.h"
@@ -105,6 +108,42 @@ TEST_F(PreparedTest, a_full_pool_is_said_at_once_and_tried_again_later) {
   ask();
   pool_.work();
   EXPECT_EQ(answers_.back(), "1");
+}
+
+// For ThreadSanitizer: callers, pool and renewals at once.
+TEST(PreparedThreads, every_caller_is_answered_once) {
+  constexpr int callers = 4;
+  constexpr int questions = 500;
+  FakeClock clock;
+  std::atomic<int> made = 0;
+  std::atomic<int> answered = 0;
+  struct Counting final : http::Responder {
+    std::atomic<int>& count;
+    explicit Counting(std::atomic<int>& into) : count(into) {}
+    void respond(http::Response response) override { count += response.status == 200 ? 1 : 0; }
+    std::shared_ptr<http::Stream> start_stream(http::Response) override { return nullptr; }
+  };
+  std::mutex mutex;
+  std::vector<std::jthread> pool;
+  const auto prepared = std::make_shared<PreparedAnswers>(clock, [&](std::move_only_function<void()> job) {
+    const std::lock_guard lock(mutex);
+    pool.emplace_back([job = std::move(job)]() mutable { job(); });
+    return true;
+  });
+  std::vector<std::jthread> threads;
+  for (int caller = 0; caller < callers; ++caller)
+    threads.emplace_back([&, caller] {
+      for (int i = 0; i < questions; ++i) {
+        prepared->serve(
+            std::to_string((i + caller) % 3), {}, [&] { return http::json_response(200, std::to_string(++made)); },
+            std::make_shared<Counting>(answered));
+        clock.advance(Milliseconds(100));
+      }
+    });
+  threads.clear();
+  pool.clear();
+  EXPECT_EQ(answered, callers * questions);
+  EXPECT_LT(made, callers * questions);
 }
 
 TEST_F(PreparedTest, many_different_questions_do_not_pile_up) {
