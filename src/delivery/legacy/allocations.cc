@@ -252,7 +252,7 @@ void add_allocation_routes(Routes& routes, const SharedPtr& shared) {
                     pooled([shared](const auto& request) { return list_allocations(shared->api, request); })});
   routes.push_back(
       {"GET", "/k8s-monitor/api/v1/gpu/allocations/cost-statistics", [shared](http::Request, std::shared_ptr<http::Responder> responder) {
-         shared->prepared->serve(
+         shared->histories->serve(
              "cost-statistics", statistics_freshness, [shared] { return cost_statistics(shared->api); }, std::move(responder));
        }});
   routes.push_back({"GET", "/k8s-monitor/api/v1/gpu/allocations/expiring",

@@ -43,7 +43,7 @@ void serve_usage(const SharedPtr& shared, const http::Request& request, int stan
   const auto hours = whole_parameter(request, "hours", standard);
   if (!hours) return responder->respond(framework_error(shared->api, 400, request.path));
   if (*hours < 0 || *hours > hours_max) return responder->respond(empty_response(400));
-  shared->prepared->serve(
+  shared->histories->serve(
       fmt::format("usage {}", *hours), history_freshness, [shared, hours = *hours] { return usage_statistics(shared->api, hours); },
       std::move(responder));
 }
@@ -268,7 +268,7 @@ void add_metric_routes(Routes& routes, const SharedPtr& shared) {
          serve_usage(shared, request, usage_hours_standard, std::move(responder));
        }});
   routes.push_back({"GET", "/k8s-monitor/api/v1/gpu/metrics/overheating-alerts", [shared](const http::Request&, ResponderPtr responder) {
-                      shared->prepared->serve(
+                      shared->histories->serve(
                           "alerts", history_freshness, [shared] { return overheating_alerts(shared->api); }, std::move(responder));
                     }});
   routes.push_back({"POST", "/k8s-monitor/api/v1/gpu/metrics/collect", [shared](const http::Request&, const ResponderPtr& responder) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "delivery/legacy/legacy_api.h"
+#include "delivery/legacy/one_at_a_time.h"
 #include "delivery/legacy/prepared.h"
 #include "delivery/legacy/trends.h"
 
@@ -15,10 +16,16 @@ inline constexpr int hours_max = 8760;
 
 struct Shared {
   explicit Shared(const LegacyApi& from)
-      : api(from), prepared(std::make_shared<PreparedAnswers>(from.clock, from.run_slow)), trends(std::make_shared<HourlyTrends>(from)) {}
+      : api(from),
+        prepared(std::make_shared<PreparedAnswers>(from.clock, from.run_slow)),
+        run_long([lane = std::make_shared<OneAtATime>(from.run_slow)](OneAtATime::Job job) { return lane->run(std::move(job)); }),
+        histories(std::make_shared<PreparedAnswers>(from.clock, run_long)),
+        trends(std::make_shared<HourlyTrends>(from, run_long)) {}
 
   LegacyApi api;
-  std::shared_ptr<PreparedAnswers> prepared;
+  std::shared_ptr<PreparedAnswers> prepared;   // from the fleet: milliseconds
+  RunSlow run_long;                            // one job at a time
+  std::shared_ptr<PreparedAnswers> histories;  // from the history of the whole fleet: seconds and more
   std::shared_ptr<HourlyTrends> trends;
 };
 

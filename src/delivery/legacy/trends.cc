@@ -22,7 +22,7 @@ void HourlyTrends::refresh_if_due() {
     if (reading_ || api_.clock.now() < next_refresh_) return;
     reading_ = true;
   }
-  if (api_.run_slow([self = shared_from_this()] { self->refresh(); })) return;
+  if (run_long_([self = shared_from_this()] { self->refresh(); })) return;
   const std::lock_guard lock(mutex_);
   reading_ = false;
 }

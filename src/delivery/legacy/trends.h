@@ -22,7 +22,7 @@ using DayOfHours = std::array<HourMeans, 24>;  // index: hour of the day in the 
 // where that takes long. Hours that are over are read again only now and then, in case samples came late.
 class HourlyTrends : public std::enable_shared_from_this<HourlyTrends> {
  public:
-  HourlyTrends(const LegacyApi& api) : api_(api) {}
+  HourlyTrends(const LegacyApi& api, RunSlow run_long) : api_(api), run_long_(std::move(run_long)) {}
 
   // Begins to read the history when it is time for that.
   void refresh_if_due();
@@ -39,6 +39,7 @@ class HourlyTrends : public std::enable_shared_from_this<HourlyTrends> {
   bool must_read(Timestamp start, Timestamp now) const;
 
   LegacyApi api_;
+  RunSlow run_long_;
   mutable std::mutex mutex_;
   bool reading_ = false;
   Timestamp next_refresh_{};  // the epoch: at once
