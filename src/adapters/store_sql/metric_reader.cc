@@ -24,11 +24,10 @@ MetricReader::MetricReader(Database& database, const MetricColumns& columns, con
             "ii", "t"),
       from_ms_(query.from.time_since_epoch().count()),
       to_ms_(query.to.time_since_epoch().count()),
-      step_ms_(query.step.count()) {
-  for (const Metric metric : query.metrics) steps_[static_cast<std::size_t>(metric)].emplace();
-}
+      step_ms_(query.step.count()) {}
 
 Result<std::vector<Series>> MetricReader::read() {
+  for (const Metric metric : query_.metrics) steps_[static_cast<std::size_t>(metric)].emplace();
   Transaction snapshot(database_);
   find_hours();
   std::vector<Series> found;
