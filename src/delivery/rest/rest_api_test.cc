@@ -49,10 +49,7 @@ class RestApi : public ::testing::Test {
   }
 
   http::Response ask(const std::string& method, const std::string& target, std::string body = {}, http::Headers headers = {}) {
-    const http::Handler handler = [this](http::Request request, std::shared_ptr<http::Responder> responder) {
-      router_.handle(std::move(request), std::move(responder));
-    };
-    return probe(handler, method, target, std::move(body), std::move(headers));
+    return probe(std::bind_front(&http::Router::handle, &router_), method, target, std::move(body), std::move(headers));
   }
   boost::json::value json(const http::Response& response) {
     auto document = parse_json(body_of(response));
@@ -185,22 +182,23 @@ TEST_F(RestApi, a_device_shows_its_slices_and_what_is_unknown_is_null) {
   EXPECT_TRUE(unknown.at("memory_slots").is_null());
 }
 
+void expect_fields(const boost::json::value& item, std::span<const std::string_view> names, std::string_view without) {
+  std::string written;
+  for (const auto& [name, value] : item.as_object()) written += " " + std::string(name);
+  std::string named;
+  for (const std::string_view name : names)
+    if (name != without) named += " " + std::string(name);
+  EXPECT_EQ(written, named);
+}
+
 TEST_F(RestApi, records_have_the_fields_that_their_lists_name) {
-  const auto same = [&](const boost::json::value& item, std::span<const std::string_view> names, std::string_view without) {
-    std::string written;
-    for (const auto& [name, value] : item.as_object()) written += " " + std::string(name);
-    std::string named;
-    for (const std::string_view name : names)
-      if (name != without) named += " " + std::string(name);
-    EXPECT_EQ(written, named);
-  };
-  same(get("/nodes").at("items").at(0), node_fields, "devices");
-  same(get("/nodes/gpu-a"), node_fields, "");
-  same(get("/devices/gpu-a-GPU-01"), device_fields, "");
-  same(get("/instances/gpu-a-GPU-01-MIG-07"), instance_fields, "");
-  same(get("/allocations").at("items").at(0), allocation_fields, "");
-  same(get("/models/H100_80GB"), model_fields, "");
-  same(get("/models").at("items").at(0), model_fields, "mig_profiles");
+  expect_fields(get("/nodes").at("items").at(0), node_fields, "devices");
+  expect_fields(get("/nodes/gpu-a"), node_fields, "");
+  expect_fields(get("/devices/gpu-a-GPU-01"), device_fields, "");
+  expect_fields(get("/instances/gpu-a-GPU-01-MIG-07"), instance_fields, "");
+  expect_fields(get("/allocations").at("items").at(0), allocation_fields, "");
+  expect_fields(get("/models/H100_80GB"), model_fields, "");
+  expect_fields(get("/models").at("items").at(0), model_fields, "mig_profiles");
 }
 
 TEST_F(RestApi, a_device_is_registered_and_changes_its_state) {
