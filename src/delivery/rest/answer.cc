@@ -2,7 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "net/http/gzip.h"
+
 namespace reeve::rest {
+namespace {
+
+// Smaller answers are compressed faster than they are handed over; the server does that.
+constexpr std::size_t compress_here_from_bytes = 16 << 10;
+
+}  // namespace
 
 std::string entity_tag(std::string_view content) { return fmt::format("W/\"{:016x}\"", std::hash<std::string_view>{}(content)); }
 

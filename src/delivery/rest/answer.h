@@ -26,7 +26,7 @@ http::Response problem_response(const Error& error, ApiCode not_found, const htt
 // A handler that answers from what is in memory.
 using Answer = http::Response (*)(const Api&, const http::Request&);
 http::Handler now(const Api& api, Answer answer);
-// A handler that may wait for the disk.
+// A handler that may wait for the disk, or writes much.
 http::Handler on_pool(const Api& api, Answer answer);
 
 // A handler that answers when a change is durable, or hands the work on.

@@ -168,7 +168,7 @@ void patch_device(const Api& api, const http::Request& request, const std::share
 }  // namespace
 
 Routes device_routes(Api& api) {
-  return {{"GET", "/api/v1/devices", now(api, list_devices)},
+  return {{"GET", "/api/v1/devices", on_pool(api, list_devices)},
           {"POST", "/api/v1/devices", later(api, post_device)},
           {"GET", "/api/v1/devices/{id}", now(api, get_device)},
           {"PATCH", "/api/v1/devices/{id}", later(api, patch_device)}};

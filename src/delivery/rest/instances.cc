@@ -75,7 +75,7 @@ http::Response get_instance(const Api& api, const http::Request& request) {
 }  // namespace
 
 Routes instance_routes(Api& api) {
-  return {{"GET", "/api/v1/instances", now(api, list_instances)}, {"GET", "/api/v1/instances/{id}", now(api, get_instance)}};
+  return {{"GET", "/api/v1/instances", on_pool(api, list_instances)}, {"GET", "/api/v1/instances/{id}", now(api, get_instance)}};
 }
 
 }  // namespace reeve::rest

@@ -64,7 +64,7 @@ http::Response get_node(const Api& api, const http::Request& request) {
 }  // namespace
 
 Routes node_routes(Api& api) {
-  return {{"GET", "/api/v1/nodes", now(api, list_nodes)}, {"GET", "/api/v1/nodes/{name}", now(api, get_node)}};
+  return {{"GET", "/api/v1/nodes", on_pool(api, list_nodes)}, {"GET", "/api/v1/nodes/{name}", now(api, get_node)}};
 }
 
 }  // namespace reeve::rest

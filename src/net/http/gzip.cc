@@ -4,8 +4,6 @@
 
 #include <zlib.h>
 
-#include "net/http/message.h"
-
 namespace reeve::http {
 namespace {
 
@@ -45,6 +43,17 @@ bool worth_compressing(std::string_view content_type) {
   for (const std::string_view part : {"text/", "json", "javascript", "xml", "yaml"})
     if (content_type.find(part) != std::string_view::npos) return true;
   return false;
+}
+
+void compress_for(const Request& request, Response& response, std::size_t from_bytes) {
+  const auto type = response.headers.find(std::string("Content-Type"));
+  if (!response.body || response.body->size() < from_bytes || type == response.headers.end() || !worth_compressing(type->second)) return;
+  if (response.headers.contains(std::string("Content-Encoding")) || !accepts_gzip(request.header("Accept-Encoding").value_or(""))) return;
+  auto packed = gzip(*response.body);
+  if (!packed || packed->size() >= response.body->size()) return;
+  response.body = std::move(packed);
+  response.headers.emplace("Content-Encoding", "gzip");
+  response.headers.emplace("Vary", "Accept-Encoding");
 }
 
 std::shared_ptr<const std::string> gzip(std::string_view plain) {

@@ -1,0 +1,31 @@
+#include "delivery/openmetrics/metrics_route.h"
+
+#include "delivery/openmetrics/fleet_metrics.h"
+#include "net/http/gzip.h"
+
+namespace reeve::openmetrics {
+namespace {
+
+constexpr std::size_t compress_from_bytes = 1024;
+
+http::Response answer(const MetricsSource& source, const http::Request& request) {
+  const Format format = format_for(request.header("Accept").value_or(""));
+  ExpositionText text(format);
+  write_fleet(text, *source.keeper.snapshot(), source.clock.now(), source.stale_after);
+  source.self.write(text, source.collect, source.version);
+  http::Response response = http::text_response(200, std::string(content_type_of(format)), std::move(text).finish());
+  http::compress_for(request, response, compress_from_bytes);
+  return response;
+}
+
+}  // namespace
+
+http::Route metrics_route(const MetricsSource& source) {
+  return {"GET", "/metrics", [&source](http::Request request, std::shared_ptr<http::Responder> responder) {
+            const bool accepted =
+                source.run_blocking([&source, request = std::move(request), responder] { responder->respond(answer(source, request)); });
+            if (!accepted) responder->respond(http::text_response(503, "text/plain; charset=utf-8", "too much work waits\n"));
+          }};
+}
+
+}  // namespace reeve::openmetrics

@@ -1,0 +1,27 @@
+#pragma once
+// GET /metrics of the control plane.
+
+#include <functional>
+#include <string>
+
+#include "delivery/openmetrics/self_metrics.h"
+#include "ports/clock.h"
+#include "ports/fleet_keeper.h"
+
+namespace reeve::openmetrics {
+
+// All borrowed; outlives the route.
+struct MetricsSource {
+  const FleetKeeper& keeper;
+  const Clock& clock;
+  const CollectStatus& collect;
+  const SelfMetrics& self;
+  Milliseconds stale_after{};
+  std::string version{};
+  // Ten thousand GPUs make some megabytes: written and compressed off the HTTP threads. False: too much waits.
+  std::function<bool(std::move_only_function<void()>)> run_blocking;
+};
+
+http::Route metrics_route(const MetricsSource& source);
+
+}  // namespace reeve::openmetrics
