@@ -19,7 +19,7 @@ constexpr std::size_t rows_per_page = 1000;
 // The old API has no paging, so an answer is one piece: about 80 MB at this size.
 constexpr std::size_t history_rows_max = 100'000;
 // Statistics over all of history are made at most so often.
-constexpr Freshness statistics_freshness{std::chrono::seconds(10), std::chrono::minutes(1)};
+constexpr Freshness statistics_freshness{.young = std::chrono::seconds(10), .old = std::chrono::minutes(1)};
 
 AllocationContext allocations_of(const LegacyApi& api) { return {api.keeper, api.store, api.catalogue, api.prices, api.clock, api.ids}; }
 
@@ -106,12 +106,16 @@ Status for_each_recorded(const FleetStore& store, const AllocationFilter& filter
   return Done{};
 }
 
-http::Response list_allocations(const LegacyApi& api, const http::Request& request) {
+bool is_filtered(const http::Request& request) {
+  return text_parameter(request, "namespace") || text_parameter(request, "userId") || text_parameter(request, "teamId");
+}
+
+// Ended ones included.
+http::Response list_filtered(const LegacyApi& api, const http::Request& request) {
   AllocationFilter filter;
   filter.namespace_name = text_parameter(request, "namespace");
   filter.user_id = text_parameter(request, "userId");
   filter.team_id = text_parameter(request, "teamId");
-  if (!filter.namespace_name && !filter.user_id && !filter.team_id) return list_answer(api, active(api));
   std::vector<Allocation> items;
   const Status listed = for_each_recorded(api.store, filter, history_rows_max, [&](const Allocation& item) { items.push_back(item); });
   if (!listed) return empty_response(503);
@@ -249,7 +253,12 @@ void add_allocation_routes(Routes& routes, const SharedPtr& shared) {
                       post_allocation(shared->api, request, responder);
                     }});
   routes.push_back({"GET", "/k8s-monitor/api/v1/gpu/allocations",
-                    pooled([shared](const auto& request) { return list_allocations(shared->api, request); })});
+                    [shared, filtered = pooled([shared](const auto& request) { return list_filtered(shared->api, request); })](
+                        http::Request request, std::shared_ptr<http::Responder> responder) {
+                      if (is_filtered(request)) return filtered(std::move(request), std::move(responder));
+                      shared->prepared->serve(
+                          "allocations", {}, [shared] { return list_answer(shared->api, active(shared->api)); }, std::move(responder));
+                    }});
   routes.push_back(
       {"GET", "/k8s-monitor/api/v1/gpu/allocations/cost-statistics", [shared](http::Request, std::shared_ptr<http::Responder> responder) {
          shared->histories->serve(

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "delivery/legacy/answer.h"
 #include "delivery/legacy/device_info.h"
 #include "delivery/legacy/fleet_summary.h"
@@ -32,6 +34,9 @@ struct DeviceFilter {
     if (status) status = upper(*status);
   }
 
+  // The same text for the same filter.
+  std::string text() const { return fmt::format("{:?} {:?} {:?}", node.value_or(""), model.value_or(""), status.value_or("")); }
+
   bool passes(const Moment& moment, const DeviceView& view) const {
     const Device& device = *view.device;
     if (node && view.node->name.text != *node) return false;
@@ -43,9 +48,8 @@ struct DeviceFilter {
   }
 };
 
-http::Response list_devices(const LegacyApi& api, const http::Request& request) {
+http::Response list_devices(const LegacyApi& api, const DeviceFilter& filter) {
   const Moment moment(api);
-  const DeviceFilter filter(request);
   return http::json_response(200, print_json([&](JsonWriter& json) {
                                json.begin_array();
                                moment.fleet->for_each_device([&](const DeviceView& view) {
@@ -232,7 +236,12 @@ void add_device_routes(Routes& routes, const SharedPtr& shared) {
   const LegacyApi& api = shared->api;
   const auto pooled = [&](std::function<http::Response(const http::Request&)> answer) { return on_pool(api.run_slow, std::move(answer)); };
   routes.push_back(
-      {"GET", "/k8s-monitor/api/v1/gpu/devices", pooled([shared](const auto& request) { return list_devices(shared->api, request); })});
+      {"GET", "/k8s-monitor/api/v1/gpu/devices", [shared](const http::Request& request, std::shared_ptr<http::Responder> responder) {
+         DeviceFilter filter(request);
+         const std::string key = "devices " + filter.text();
+         shared->prepared->serve(
+             key, {}, [shared, filter = std::move(filter)] { return list_devices(shared->api, filter); }, std::move(responder));
+       }});
   routes.push_back(
       {"POST", "/k8s-monitor/api/v1/gpu/devices", [shared](const http::Request& request, std::shared_ptr<http::Responder> responder) {
          post_device(shared->api, request, responder);

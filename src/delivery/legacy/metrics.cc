@@ -20,7 +20,7 @@ constexpr int data_points_max = 300;  // as many as a chart can show
 constexpr Milliseconds alert_step = std::chrono::minutes(1);
 constexpr std::size_t resources_per_query = 256;  // of 60 minutes: 1 MB of points
 // Histories of the whole fleet are read at most so often, whoever asks.
-constexpr Freshness history_freshness{std::chrono::seconds(15), std::chrono::minutes(1)};
+constexpr Freshness history_freshness{.young = std::chrono::seconds(15), .old = std::chrono::minutes(1), .sees_changes = false};
 
 http::Response failed_usage(const Moment& moment, int hours) {
   return http::json_response(503, print_json([&](JsonWriter& json) {

@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "testing/fake_clock.h"
+#include "testing/fleet_builder.h"
 #include "testing/http_probe.h"
+#include "testing/kept_fleet.h"
 
 namespace reeve::legacy {
 namespace {
@@ -40,16 +42,26 @@ class PreparedTest : public testing::Test {
  protected:
   void ask(const std::string& key = "k") {
     prepared_->serve(
-        key, {Milliseconds(250), Milliseconds(1'000)}, [this] { return http::json_response(status_, std::to_string(++made_)); },
+        key, {Milliseconds(250), Milliseconds(1'000)},
+        [this] {
+          if (const auto happens = std::exchange(during_make_, nullptr)) happens();
+          return http::json_response(status_, std::to_string(++made_));
+        },
         std::make_shared<Collected>(answers_));
   }
 
+  void change() {
+    keeper_.submit([](FleetDraft& draft) { return draft.put_allocation(make_allocation("A", "n1-GPU-00")); }, [](const Status&) {});
+  }
+
+  KeptFleet keeper_{make_fleet(1, 2)};
   FakeClock clock_;
   HandPool pool_;
-  std::shared_ptr<PreparedAnswers> prepared_ = std::make_shared<PreparedAnswers>(clock_, pool_.runner());
+  std::shared_ptr<PreparedAnswers> prepared_ = std::make_shared<PreparedAnswers>(keeper_, clock_, pool_.runner());
   std::vector<std::string> answers_;
   int made_ = 0;
   int status_ = 200;
+  std::function<void()> during_make_;
 };
 
 TEST_F(PreparedTest, who_asks_while_an_answer_is_made_shares_it) {
@@ -92,6 +104,30 @@ TEST_F(PreparedTest, nobody_is_given_an_answer_that_is_too_old) {
   EXPECT_EQ(answers_.back(), "2");
 }
 
+TEST_F(PreparedTest, an_acknowledged_change_is_in_every_later_answer) {
+  ask();
+  pool_.work();
+  ask();
+  EXPECT_EQ(answers_.back(), "1");
+  change();
+  ask();
+  EXPECT_EQ(answers_.size(), 2u);  // young, but from before the change
+  pool_.work();
+  EXPECT_EQ(answers_.back(), "2");
+}
+
+TEST_F(PreparedTest, a_change_while_an_answer_is_made_makes_another_for_who_asked_after_it) {
+  ask();
+  during_make_ = [this] {
+    change();
+    ask();
+  };
+  pool_.work();
+  EXPECT_EQ(answers_, std::vector<std::string>{"1"});
+  pool_.work();
+  EXPECT_EQ(answers_, (std::vector<std::string>{"1", "2"}));
+}
+
 TEST_F(PreparedTest, failures_are_not_kept) {
   status_ = 503;
   ask();
@@ -114,6 +150,7 @@ TEST_F(PreparedTest, a_full_pool_is_said_at_once_and_tried_again_later) {
 TEST(PreparedThreads, every_caller_is_answered_once) {
   constexpr int callers = 4;
   constexpr int questions = 500;
+  const KeptFleet keeper;
   FakeClock clock;
   std::atomic<int> made = 0;
   std::atomic<int> answered = 0;
@@ -125,7 +162,7 @@ TEST(PreparedThreads, every_caller_is_answered_once) {
   };
   std::mutex mutex;
   std::vector<std::jthread> pool;
-  const auto prepared = std::make_shared<PreparedAnswers>(clock, [&](std::move_only_function<void()> job) {
+  const auto prepared = std::make_shared<PreparedAnswers>(keeper, clock, [&](std::move_only_function<void()> job) {
     const std::lock_guard lock(mutex);
     pool.emplace_back([job = std::move(job)]() mutable { job(); });
     return true;

@@ -17,9 +17,9 @@ inline constexpr int hours_max = 8760;
 struct Shared {
   explicit Shared(const LegacyApi& from)
       : api(from),
-        prepared(std::make_shared<PreparedAnswers>(from.clock, from.run_slow)),
+        prepared(std::make_shared<PreparedAnswers>(from.keeper, from.clock, from.run_slow)),
         run_long([lane = std::make_shared<OneAtATime>(from.run_slow)](OneAtATime::Job job) { return lane->run(std::move(job)); }),
-        histories(std::make_shared<PreparedAnswers>(from.clock, run_long)),
+        histories(std::make_shared<PreparedAnswers>(from.keeper, from.clock, run_long)),
         trends(std::make_shared<HourlyTrends>(from, run_long)) {}
 
   LegacyApi api;
