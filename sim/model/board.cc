@@ -52,7 +52,7 @@ constexpr Capture blackwell_card{"RTX 50",      "98.02.2E.40.71", 0x205710DE, 28
 
 bool is_geforce(std::string_view product) { return product.contains("GeForce") || product.contains("TITAN"); }
 
-int architecture_number(std::string_view name) {
+unsigned int architecture_number(std::string_view name) {
   if (name.starts_with("Pascal")) return 4;
   if (name.starts_with("Volta")) return 5;
   if (name.starts_with("Turing")) return 6;
@@ -95,7 +95,7 @@ NvLinks links_of(const GpuModel& model, bool geforce) {
 }
 
 Abilities abilities_of(const Board& board, bool geforce, bool memory_is_hbm) {
-  const int arch = board.architecture;
+  const unsigned int arch = board.architecture;
   const bool ga100 = arch == 7 && board.compute_minor == 0;
   Abilities can;
   can.inforom = !geforce;

@@ -65,7 +65,7 @@ struct Board {
   std::string pci_device_id{};  // "2330"
   unsigned int subsystem_id = 0;
   std::string vbios_version{};
-  int architecture = 0;  // NVML's number
+  unsigned int architecture = 0;  // NVML's number
   int compute_major = 0;
   int compute_minor = 0;
   MiB memory_total{};
