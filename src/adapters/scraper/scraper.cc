@@ -1,5 +1,7 @@
 #include "adapters/scraper/scraper.h"
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -32,6 +34,13 @@ struct TargetState {
   std::string inventory_version{};
   std::optional<NodeObservation> inventory{};  // of an agent's /v1/devices, as of that version
 };
+
+// Half of the files that the process may open: stores and clients need some too.
+std::size_t sockets_allowed(std::size_t wanted) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::max<std::size_t>(wanted, 1);
+  return std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(limit.rlim_cur / 2, 1));
+}
 
 Error about(const Target& target, const Error& error) {
   return {error.code, fmt::format("cannot observe {}: {}", target.url, error.message)};
@@ -96,7 +105,7 @@ void HttpScraper::abort_all() {
 
 void HttpScraper::observe_all(std::span<const Target> targets, Milliseconds deadline, const Found& found) {
   keep_only(targets);
-  const std::size_t at_once = std::min(targets.size(), std::max<std::size_t>(options_.sockets_max, 1));
+  const std::size_t at_once = std::min(targets.size(), sockets_allowed(options_.sockets_max));
   const std::size_t waves = at_once == 0 ? 1 : (targets.size() + at_once - 1) / at_once;
   Round round{targets, found, std::chrono::steady_clock::now() + deadline, deadline / static_cast<int>(waves), waves == 1};
   for (std::size_t i = 0; i < at_once; ++i) start_next(round);
