@@ -160,6 +160,7 @@ export function serve_fixture(port, fleet, options = {}) {
     if (kind === "events") return { items: [{ at: new Date(Date.now() - 9e6).toISOString(), device: query.get("device"), uuid: null, gpu_instance_id: null, code: 31 }] };
     if (kind === "jobs") return { items: options.jobs ?? [] };
     if (kind === "targets") return { items: options.targets ?? [], next_cursor: null, total: 0 };
+    if (kind === "allocations" && id && request.method === "GET") return fleet.allocations.find((one) => one.id === id);
     if (kind === "allocations" && request.method === "GET") {
       const status = query.get("status");
       const q = query.get("q") ?? "";
@@ -200,7 +201,7 @@ export function serve_fixture(port, fleet, options = {}) {
       let text = "";
       for await (const chunk of request) text += chunk;
       const answer = api(request, url, text ? JSON.parse(text) : undefined);
-      response.writeHead(answer === undefined ? 404 : answer.code && answer.status ? answer.status : 200, { "Content-Type": "application/json" });
+      response.writeHead(answer === undefined ? 404 : answer.code && answer.status ? answer.status : request.method === "POST" ? 201 : 200, { "Content-Type": "application/json" });
       response.end(JSON.stringify(answer ?? { status: 404, title: "not found" }));
       return;
     }
@@ -228,7 +229,7 @@ export function serve_fixture(port, fleet, options = {}) {
       resolve({
         url: `http://127.0.0.1:${server.address().port}`,
         send,
-        close: () => new Promise((done) => (clearInterval(timer), streams.forEach((stream) => stream.destroy()), server.close(done), server.closeAllConnections())),
+        close: () => new Promise((done) => (clearInterval(timer), streams.forEach((stream) => stream.destroy()), server.close(() => done()), server.closeAllConnections())),
       }));
   });
 }

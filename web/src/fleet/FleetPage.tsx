@@ -137,15 +137,14 @@ interface ChoiceProps {
 
 export function Choice({ label, value, options, change }: ChoiceProps) {
   return (
-    <label class={`choice ${value !== options[0]?.[0] ? "set" : ""}`}>
-      <span class="unseen">{label}</span>
-      <select value={value} title={label} onChange={(event) => change(event.currentTarget.value)}>
+    <span class={`choice ${value !== options[0]?.[0] ? "set" : ""}`}>
+      <select value={value} aria-label={label} title={label} onChange={(event) => change(event.currentTarget.value)}>
         {options.map(([id, name]) => (
           <option key={id} value={id}>
             {name}
           </option>
         ))}
       </select>
-    </label>
+    </span>
   );
 }

@@ -43,8 +43,8 @@ export const en = {
   "sum.cost.sub": "per hour",
   "sum.trouble": "Trouble",
   "sum.trouble.none": "none",
-  "sum.trouble.failed": "{n} GPUs failed",
-  "sum.trouble.stale": "{n} nodes stale",
+  "sum.trouble.failed": "GPUs failed: {n}",
+  "sum.trouble.stale": "nodes stale: {n}",
   "sum.hottest": "hottest {temperature}",
   "sum.filtered": "of {total}",
 

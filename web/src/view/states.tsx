@@ -30,8 +30,8 @@ export function Failed() {
 }
 
 const example = `targets:
-  - http://gpu-node-01:9410
-  - http://gpu-node-02:9400/metrics`;
+  - gpu-node-01:9410
+  - {url: "http://gpu-node-02:9400", kind: dcgm-exporter}`;
 
 export function Empty() {
   const { live, t, f } = useApp();
