@@ -9,18 +9,17 @@
 namespace reeve {
 namespace {
 
-constexpr int busy_timeout_ms = 5'000;      // longer than any commit of another process that shares the file
 constexpr std::size_t readers_max = 4;      // as many HTTP threads as may read history at once
 constexpr int reader_cache_kib = 4 * 1024;  // of each reader; the writer has SQLite's default
 
 }  // namespace
 
-Database::Database(const std::string& path, Durability durability, int page_bytes) {
-  session_ = std::make_unique<soci::session>(soci::sqlite3, fmt::format("db=\"{}\" timeout=5", path));
-  run(fmt::format("PRAGMA busy_timeout = {}", busy_timeout_ms));
-  run(fmt::format("PRAGMA page_size = {}", page_bytes));
+Database::Database(const std::string& path, const Options& options) {
+  session_ = std::make_unique<soci::session>(soci::sqlite3, fmt::format("db=\"{}\"", path));
+  run(fmt::format("PRAGMA busy_timeout = {}", options.lock_patience.count()));
+  run(fmt::format("PRAGMA page_size = {}", options.page_bytes));
   run("PRAGMA journal_mode = WAL");
-  run(durability == Durability::power_cut ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  run(options.durability == Durability::power_cut ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   run("PRAGMA foreign_keys = ON");
 }
 
@@ -141,7 +140,8 @@ ReaderPool::Lease ReaderPool::take() {
   }
   lock.unlock();
   try {
-    auto database = std::make_unique<Database>(path_, Durability::process_crash, 4096);
+    auto database =
+        std::make_unique<Database>(path_, Database::Options{.durability = Durability::process_crash, .lock_patience = lock_patience_});
     database->run("PRAGMA query_only = 1");
     database->run(fmt::format("PRAGMA cache_size = -{}", reader_cache_kib));
     return {*this, std::move(database)};

@@ -30,8 +30,12 @@ enum class Durability {
 // One connection. Threads: one at a time. Throws SOCI's exceptions, which guarded() turns into Errors.
 class Database {
  public:
-  // `page_bytes` counts for a new file only.
-  Database(const std::string& path, Durability durability, int page_bytes);
+  struct Options {
+    Durability durability = Durability::power_cut;
+    int page_bytes = 4096;         // counts for a new file only
+    Milliseconds lock_patience{};  // how long a statement waits for a lock that another connection holds
+  };
+  Database(const std::string& path, const Options& options);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -131,7 +135,7 @@ auto guarded(std::string_view what, std::string_view path, Work&& work) -> declt
 // Connections for reading: several threads at once, each with a snapshot of its own. Threads: any.
 class ReaderPool {
  public:
-  explicit ReaderPool(std::string path) : path_(std::move(path)) {}
+  ReaderPool(std::string path, Milliseconds lock_patience) : path_(std::move(path)), lock_patience_(lock_patience) {}
 
   // Gives the connection back when destroyed.
   class Lease {
@@ -154,6 +158,7 @@ class ReaderPool {
   void give_back(std::unique_ptr<Database> database);
 
   std::string path_;
+  Milliseconds lock_patience_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Database>> idle_;

@@ -59,7 +59,8 @@ Conditions conditions_of(const AllocationFilter& filter) {
 
 class SqlFleetStore final : public FleetStore {
  public:
-  explicit SqlFleetStore(const std::string& path) : path_(path), database_(path, Durability::power_cut, page_bytes), readers_(path) {}
+  SqlFleetStore(const std::string& path, Milliseconds lock_patience)
+      : path_(path), database_(path, {Durability::power_cut, page_bytes, lock_patience}), readers_(path, lock_patience) {}
 
   Status open(const Catalogue& catalogue) {
     if (const Status migrated = migrate(database_, path_, fleet_migrations); !migrated) return migrated;
@@ -180,9 +181,9 @@ class SqlFleetStore final : public FleetStore {
 
 }  // namespace
 
-Result<std::unique_ptr<FleetStore>> open_sql_fleet_store(const std::string& path, const Catalogue& catalogue) {
+Result<std::unique_ptr<FleetStore>> open_sql_fleet_store(const std::string& path, Milliseconds lock_patience, const Catalogue& catalogue) {
   return guarded("open the fleet", path, [&]() -> Result<std::unique_ptr<FleetStore>> {
-    auto store = std::make_unique<SqlFleetStore>(path);
+    auto store = std::make_unique<SqlFleetStore>(path, lock_patience);
     if (const Status opened = store->open(catalogue); !opened) return opened.error();
     return std::unique_ptr<FleetStore>(std::move(store));
   });

@@ -8,6 +8,6 @@
 
 namespace reeve {
 
-Result<std::unique_ptr<FleetStore>> open_sql_fleet_store(const std::string& path, const Catalogue& catalogue);
+Result<std::unique_ptr<FleetStore>> open_sql_fleet_store(const std::string& path, Milliseconds lock_patience, const Catalogue& catalogue);
 
 }  // namespace reeve

@@ -15,7 +15,8 @@ constexpr int page_bytes = 16'384;  // a block of open rows takes 2 to 3 KB: sma
 
 class SqlMetricStore final : public MetricStore {
  public:
-  explicit SqlMetricStore(const std::string& path) : path_(path), database_(path, Durability::process_crash, page_bytes), readers_(path) {}
+  SqlMetricStore(const std::string& path, Milliseconds lock_patience)
+      : path_(path), database_(path, {Durability::process_crash, page_bytes, lock_patience}), readers_(path, lock_patience) {}
 
   Status open() {
     if (const Status migrated = migrate(database_, path_, metric_migrations); !migrated) return migrated;
@@ -136,9 +137,9 @@ class SqlMetricStore final : public MetricStore {
 
 }  // namespace
 
-Result<std::unique_ptr<MetricStore>> open_sql_metric_store(const std::string& path) {
+Result<std::unique_ptr<MetricStore>> open_sql_metric_store(const std::string& path, Milliseconds lock_patience) {
   return guarded("open metrics", path, [&]() -> Result<std::unique_ptr<MetricStore>> {
-    auto store = std::make_unique<SqlMetricStore>(path);
+    auto store = std::make_unique<SqlMetricStore>(path, lock_patience);
     if (const Status opened = store->open(); !opened) return opened.error();
     return std::unique_ptr<MetricStore>(std::move(store));
   });

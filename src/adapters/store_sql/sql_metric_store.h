@@ -7,6 +7,6 @@
 
 namespace reeve {
 
-Result<std::unique_ptr<MetricStore>> open_sql_metric_store(const std::string& path);
+Result<std::unique_ptr<MetricStore>> open_sql_metric_store(const std::string& path, Milliseconds lock_patience);
 
 }  // namespace reeve

@@ -14,9 +14,9 @@ Result<SqlStores> open_sql_store(const SqlStoreOptions& options, const Catalogue
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
   if (error) return Error{Errc::unavailable, fmt::format("cannot make data directory '{}': {}", options.directory, error.message())};
-  auto fleet = open_sql_fleet_store(options.directory + "/fleet.db", catalogue);
+  auto fleet = open_sql_fleet_store(options.directory + "/fleet.db", options.lock_patience, catalogue);
   if (!fleet) return fleet.error();
-  auto metrics = open_sql_metric_store(options.directory + "/metrics.db");
+  auto metrics = open_sql_metric_store(options.directory + "/metrics.db", options.lock_patience);
   if (!metrics) return metrics.error();
   return SqlStores{std::move(*fleet), std::move(*metrics)};
 }

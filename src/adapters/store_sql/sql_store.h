@@ -14,7 +14,8 @@
 namespace reeve {
 
 struct SqlStoreOptions {
-  std::string directory{};  // made when it is missing
+  std::string directory{};            // made when it is missing
+  Milliseconds lock_patience{5'000};  // how long to wait for another process that writes the same file
 };
 
 // Threads and failures are those of the ports. Both may outlive the catalogue.
