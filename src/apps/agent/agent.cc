@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/system/port_file.h"
 #include "adapters/system/system_clock.h"
 #include "adapters/vendor_nvml/nvml_driver.h"
 #include "apps/serve/config.h"
@@ -33,15 +34,6 @@ std::string name_of_this_node(const AgentOptions& options) {
   char host[256] = {};
   if (gethostname(host, sizeof host - 1) != 0 || host[0] == 0) return "localhost";
   return host;
-}
-
-// Whole or not at all: who waits for the file never reads half a number.
-bool write_port_file(const std::string& path, std::uint16_t port) {
-  const std::string fresh = path + ".new";
-  std::FILE* file = std::fopen(fresh.c_str(), "w");
-  if (!file) return false;
-  const bool written = std::fprintf(file, "%d\n", int{port}) > 0;
-  return std::fclose(file) == 0 && written && std::rename(fresh.c_str(), path.c_str()) == 0;
 }
 
 void say(const std::string& line) { std::fprintf(stderr, "%s %s\n", to_rfc3339(SystemClock().now()).c_str(), line.c_str()); }
@@ -108,9 +100,11 @@ int run_agent(const AgentOptions& options) {
     return 1;
   }
   const std::uint16_t port = (*server)->port();
-  if (!options.port_file.empty() && !write_port_file(options.port_file, port)) {
-    std::fprintf(stderr, "reeve agent: cannot write %s\n", options.port_file.c_str());
-    return 1;
+  if (!options.port_file.empty()) {
+    if (const Status written = write_port_file(options.port_file, port); !written) {
+      std::fprintf(stderr, "reeve agent: %s\n", written.error().message.c_str());
+      return 1;
+    }
   }
   say(fmt::format("reeve agent: node {} listens on {}:{} and looks every {} ms", observing.node.text, listen->host, port,
                   options.interval.count()));
