@@ -98,6 +98,21 @@ AllocationSummary summarise_allocations(const Moment& moment) {
   return summary;
 }
 
+std::shared_ptr<const AllocationSummary> RememberedAllocations::of(const Moment& moment) {
+  const std::uint64_t version = moment.fleet->inventory_version();
+  {
+    const std::lock_guard lock(mutex_);
+    if (summary_ && version_ == version) return summary_;
+  }
+  auto made = std::make_shared<const AllocationSummary>(summarise_allocations(moment));
+  const std::lock_guard lock(mutex_);
+  if (!summary_ || version_ < version) {
+    summary_ = made;
+    version_ = version;
+  }
+  return made;
+}
+
 health::ClusterHealth judge(const FleetSummary& fleet, const AllocationSummary& allocations) {
   return health::judge_cluster({.devices = fleet.devices,
                                 .devices_active = fleet.active + fleet.mig_enabled,

@@ -2,6 +2,8 @@
 // The whole fleet in figures, from one walk over a snapshot. Overview, statistics and health show parts of it.
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +55,18 @@ struct AllocationSummary {
 };
 
 AllocationSummary summarise_allocations(const Moment& moment);
+
+// Makes it again only when devices or allocations have changed: measured values, which change all the time,
+// have no part in it. Threads: any.
+class RememberedAllocations {
+ public:
+  std::shared_ptr<const AllocationSummary> of(const Moment& moment);
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t version_ = 0;
+  std::shared_ptr<const AllocationSummary> summary_;
+};
 
 health::ClusterHealth judge(const FleetSummary& fleet, const AllocationSummary& allocations);
 

@@ -43,7 +43,8 @@ void write_recommendations(JsonWriter& json, const FleetSummary& fleet, const he
 http::Response cluster_health(const Shared& shared) {
   const Moment moment(shared.api);
   const FleetSummary fleet = summarise(moment);
-  const AllocationSummary allocations = summarise_allocations(moment);
+  const auto held = shared.allocations->of(moment);
+  const AllocationSummary& allocations = *held;
   const health::ClusterHealth verdict = judge(fleet, allocations);
   return http::json_response(200, print_json([&](JsonWriter& json) {
                                json.begin_object();

@@ -47,7 +47,8 @@ void write_trend(JsonWriter& json, std::string_view name, const DayOfHours& day,
 http::Response overview(const Shared& shared) {
   const Moment moment(shared.api);
   const FleetSummary fleet = summarise(moment);
-  const AllocationSummary allocations = summarise_allocations(moment);
+  const auto held = shared.allocations->of(moment);
+  const AllocationSummary& allocations = *held;
   shared.trends->refresh_if_due();
   const DayOfHours day = shared.trends->last_day();
   return http::json_response(200, print_json([&](JsonWriter& json) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "delivery/legacy/fleet_summary.h"
 #include "delivery/legacy/legacy_api.h"
 #include "delivery/legacy/one_at_a_time.h"
 #include "delivery/legacy/prepared.h"
@@ -27,6 +28,7 @@ struct Shared {
   RunSlow run_long;                            // one job at a time
   std::shared_ptr<PreparedAnswers> histories;  // from the history of the whole fleet: seconds and more
   std::shared_ptr<HourlyTrends> trends;
+  std::shared_ptr<RememberedAllocations> allocations = std::make_shared<RememberedAllocations>();
 };
 
 using SharedPtr = std::shared_ptr<const Shared>;
