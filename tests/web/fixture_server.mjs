@@ -144,7 +144,7 @@ export function serve_fixture(port, fleet, options = {}) {
     const [, kind, id, sub] = path.split("/").map(decodeURIComponent);
     const active = fleet.allocations.filter((one) => one.status === "ALLOCATED");
     if (kind === "overview") {
-      return { version: 1, generated_at: new Date().toISOString(), nodes: fleet.nodes.length, devices: fleet.devices.length,
+      return { version: 1, generated_at: new Date().toISOString(), nodes: fleet.nodes.length, nodes_stale: fleet.nodes.filter((node) => node.stale).length, devices: fleet.devices.length,
         hottest: [{ device: fleet.devices[0]?.id, temperature_celsius: 81 }], hourly_cost_usd: active.reduce((sum, one) => sum + (one.cost_per_hour_usd ?? 0), 0),
         models: [], last_round: null };
     }
@@ -177,7 +177,7 @@ export function serve_fixture(port, fleet, options = {}) {
       const free = fleet.devices.find((device) => device.free && (!body.model || device.model === body.model) && device.memory_mib >= (body.memory_gb ?? 0) * 1000);
       if (!free) {
         return { status: 409, title: "nothing fits", code: "RESOURCE_NOT_AVAILABLE", detail: "cannot allocate: no GPU has what is asked for",
-          blocked_by: { held: fleet.devices.length - 20, memory: 14, stale: 6 } };
+          blocked_by: { "are held": fleet.devices.length - 20, "have too little memory": 14, "are not in service": 6 } };
       }
       const one = { ...fleet.allocations[0], ...body, id: `ALLOC-N${fleet.allocations.length}`, resource: free.id, device: free.id, node: free.node,
         resource_type: "FULL_GPU", status: "ALLOCATED", allocated_at: new Date().toISOString(), cost_per_hour_usd: free.usd };

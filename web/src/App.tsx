@@ -143,7 +143,7 @@ function Jobs() {
     <div class="jobs">
       {running.map((job) => {
         const part = job.total ? Math.min(1, job.done / job.total) : undefined;
-        const name = job.name.includes("history") ? t("job.history") : job.name;
+        const name = job.id.startsWith("history") ? t("job.history") : job.name;
         return (
           <span key={job.id} class={`job ${job.state}`} title={job.detail ?? ""}>
             <span>{name}</span>

@@ -4,7 +4,7 @@ import { make_formats, unknown } from "../src/format.ts";
 import { en } from "../src/i18n/en.ts";
 import { choose_language, fill } from "../src/i18n/index.ts";
 import { ko } from "../src/i18n/ko.ts";
-import { metric_names, xid_meanings } from "../src/i18n/metrics.ts";
+import { blocked_reasons, metric_names, xid_meanings } from "../src/i18n/names.ts";
 
 const f = make_formats("en-GB", "UTC");
 const plain = (text: string) => text.replaceAll("\u202f", " ");
@@ -44,7 +44,7 @@ test("both languages have a text for everything, with the same values in it", ()
     assert.ok(other.trim(), key);
     assert.deepEqual(values(other), values(text), key);
   }
-  for (const [name, { en: english, ko: korean }] of [...Object.entries(metric_names), ...Object.entries(xid_meanings)]) {
+  for (const [name, { en: english, ko: korean }] of [...Object.entries(metric_names), ...Object.entries(xid_meanings), ...Object.entries(blocked_reasons)]) {
     assert.ok(english && /[가-힣A-Z]/.test(korean), name);
   }
 });

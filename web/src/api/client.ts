@@ -56,7 +56,7 @@ export async function get_all<T>(path: string, query: Query, each?: (items: T[],
   do {
     const page: Page<T> = await get<Page<T>>(path, { ...query, limit: 1000, cursor });
     items.push(...page.items);
-    each?.(page.items, page.total);
+    each?.(page.items, page.total ?? items.length);
     cursor = page.next_cursor ?? undefined;
   } while (cursor);
   return items;

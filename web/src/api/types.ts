@@ -12,7 +12,7 @@ export const allocation_statuses: readonly AllocationStatus[] = ["ALLOCATED", "P
 export interface Page<T> {
   items: T[];
   next_cursor: Maybe<string>;
-  total: number;
+  total: Maybe<number>; // of the whole list; unknown where counting would be dear
 }
 
 export interface Instance {

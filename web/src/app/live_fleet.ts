@@ -160,10 +160,22 @@ export class LiveFleet {
         if (this.overview.devices > 0) void this.load();
         else await this.#ask_targets();
       }
+      await this.#follow_stale_nodes(this.overview.nodes_stale);
     } catch {
       this.overview = undefined; // load() says that the server does not answer
       this.#tell("overview");
     }
+  }
+
+  // A node grows stale by silence, of which no event comes: the server's count tells that it happened.
+  async #follow_stale_nodes(count: number): Promise<void> {
+    if (this.load_state.phase !== "ready") return;
+    const entries = [...this.fleet.nodes.values()];
+    if (entries.filter(({ node }) => node.stale).length === count) return;
+    for (const node of await get_all<Node>("/nodes", {})) this.fleet.update_node(node);
+    this.last_touched = new Set(this.fleet.nodes.keys());
+    this.#tell("structure");
+    this.#tell("readings");
   }
 
   async #ask_targets(): Promise<void> {

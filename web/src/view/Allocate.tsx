@@ -7,6 +7,7 @@ import type { Allocation, AllocationAsk, Problem } from "../api/types.ts";
 import { useApp } from "../app/context.tsx";
 import { holder_text } from "../fleet/GpuCard.tsx";
 import type { Key } from "../i18n/index.ts";
+import { blocked_reasons } from "../i18n/names.ts";
 import { Dialog } from "./Dialog.tsx";
 
 export function read_ask(form: FormData): AllocationAsk {
@@ -126,12 +127,12 @@ export function Allocate({ close, done }: { close(): void; done(allocation: Allo
 }
 
 function Refusal({ problem }: { problem: Problem }) {
-  const { t, f } = useApp();
+  const { t, f, language } = useApp();
   const reasons = Object.entries(problem.blocked_by ?? {}).sort((a, b) => b[1] - a[1]);
   const most = Math.max(1, ...reasons.map(([, count]) => count));
   return (
     <div class="problem" role="alert">
-      <strong>{problem.code === "RESOURCE_NOT_AVAILABLE" ? t("ask.refused") : t("ask.failed")}</strong>
+      <strong>{reasons.length > 0 ? t("ask.refused") : t("ask.failed")}</strong>
       <p>
         {problem.field && <code>{t("ask.field", { field: problem.field })}: </code>}
         {problem.detail ?? problem.title}
@@ -142,7 +143,7 @@ function Refusal({ problem }: { problem: Problem }) {
           <tbody>
             {reasons.map(([reason, count]) => (
               <tr key={reason}>
-                <th scope="row">{reason.replaceAll("_", " ")}</th>
+                <th scope="row">{blocked_reasons[reason]?.[language] ?? reason}</th>
                 <td class="number">{f.integer(count)}</td>
                 <td>
                   <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">

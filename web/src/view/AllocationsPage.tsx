@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../api/client.ts";
-import { type Allocation, allocation_statuses, type Page } from "../api/types.ts";
+import { type Allocation, allocation_statuses, type Maybe, type Page } from "../api/types.ts";
 import { gpu_address, Link, navigate, useAddress, useApp, useNews } from "../app/context.tsx";
 import { unknown } from "../format.ts";
 import { Choice } from "../fleet/FleetPage.tsx";
@@ -17,7 +17,7 @@ export function AllocationsPage() {
   const query = new URLSearchParams(search);
   const status = query.get("status") ?? "ALLOCATED";
   const asked = {
-    status: status === "all" ? undefined : status,
+    status: status === "all" ? "ALL" : status,
     q: query.get("q") ?? undefined,
     namespace: query.get("namespace") ?? undefined,
     team: query.get("team") ?? undefined,
@@ -49,7 +49,7 @@ export function AllocationsPage() {
         <TextFilter name={t("alloc.namespace")} value={asked.namespace ?? ""} change={(value) => set("namespace", value)} />
         <TextFilter name={t("alloc.team")} value={asked.team ?? ""} change={(value) => set("team", value)} />
         <TextFilter name={t("field.node")} value={asked.node ?? ""} change={(value) => set("node", value)} />
-        {list.total !== undefined && (
+        {list.total !== null && list.total !== undefined && (
           <span class="toolbar-count" aria-live="polite">
             {t("alloc.count", { shown: f.integer(list.items.length), total: f.integer(list.total) })}
           </span>
@@ -63,9 +63,9 @@ export function AllocationsPage() {
       {list.items.length > 0 ? (
         <AllocationTable items={list.items} release={set_releasing} />
       ) : (
-        list.total === 0 && <p class="nothing">{filtering ? t("alloc.none.filter") : t("alloc.none")}</p>
+        list.loaded && !list.error && <p class="nothing">{filtering ? t("alloc.none.filter") : t("alloc.none")}</p>
       )}
-      {list.total === undefined && !list.error && <p class="nothing" role="status">{t("load.any")}</p>}
+      {!list.loaded && !list.error && <p class="nothing" role="status">{t("load.any")}</p>}
       {list.more && (
         <button type="button" class="more" onClick={list.more}>
           {t("alloc.more")}
@@ -79,7 +79,8 @@ export function AllocationsPage() {
 
 interface List {
   items: Allocation[];
-  total: number | undefined;
+  total: Maybe<number>; // unknown for the past: counting it would cost the server more than the page
+  loaded: boolean;
   error: string;
   more: (() => void) | undefined;
   again(): void;
@@ -87,7 +88,8 @@ interface List {
 
 function useList(asked: Record<string, string | undefined>): List {
   const [items, set_items] = useState<Allocation[]>([]);
-  const [total, set_total] = useState<number>();
+  const [total, set_total] = useState<Maybe<number>>();
+  const [loaded, set_loaded] = useState(false);
   const [cursor, set_cursor] = useState<string>();
   const [error, set_error] = useState("");
   const [round, set_round] = useState(0);
@@ -99,6 +101,7 @@ function useList(asked: Record<string, string | undefined>): List {
       const page = await get<Page<Allocation>>("/allocations", { ...asked, limit: size, cursor: from, sort: "-allocated_at" }, signal);
       set_items((old) => (from ? [...old, ...page.items] : page.items));
       set_total(page.total);
+      set_loaded(true);
       set_cursor(page.next_cursor ?? undefined);
       set_error("");
     } catch (failure) {
@@ -113,7 +116,7 @@ function useList(asked: Record<string, string | undefined>): List {
     return () => (clearTimeout(timer), abort.abort());
   }, [key, round, news]);
   return {
-    items, total, error,
+    items, total, loaded, error,
     more: cursor ? () => void fetch_page(cursor, page_size) : undefined,
     again: () => set_round((n) => n + 1),
   };

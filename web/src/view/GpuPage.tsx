@@ -7,7 +7,7 @@ import type { Allocation, Device, DeviceEvent, Node } from "../api/types.ts";
 import { Link, useApp, useNews } from "../app/context.tsx";
 import { device_utilization, trouble } from "../fleet/fleet.ts";
 import { unknown } from "../format.ts";
-import { metric_names, xid_meanings } from "../i18n/metrics.ts";
+import { metric_names, xid_meanings } from "../i18n/names.ts";
 import { History } from "./History.tsx";
 import { MigLayout } from "./MigLayout.tsx";
 import { Release } from "./Release.tsx";

@@ -6,13 +6,16 @@ import type { Device, MetricHistory } from "../api/types.ts";
 import { useApp } from "../app/context.tsx";
 import { Chart } from "../chart/Chart.tsx";
 import { Choice } from "../fleet/FleetPage.tsx";
-import { metric_names } from "../i18n/metrics.ts";
+import { metric_names } from "../i18n/names.ts";
 
 const ranges = { "1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800 } as const;
 type Range = keyof typeof ranges;
 const of_gpu = ["gpu_utilization_percent", "memory_used_mib", "gpu_temperature_celsius", "power_watts"];
 const of_slice = ["graphics_engine_active_ratio", "memory_used_mib"];
 const refresh_ms = 30_000;
+// A step shorter than two rounds of collection would show every late reading as a gap.
+const step_min_seconds = 60;
+const points_max = 300;
 
 export function History({ device }: { device: Device }) {
   const { t, language } = useApp();
@@ -89,9 +92,10 @@ function useHistory(path: string, metrics: readonly string[], seconds: number): 
     const load = async () => {
       const to = Date.now();
       try {
+        const step = seconds / points_max < step_min_seconds ? step_min_seconds : undefined; // the server chooses longer ones
         const span = { from: new Date(to - seconds * 1000).toISOString(), to: new Date(to).toISOString() };
         const encoded = path.split("/").map(encodeURIComponent).join("/");
-        set_history(await get<MetricHistory>(`${encoded}/metrics`, { metrics: wanted, ...span }, abort.signal));
+        set_history(await get<MetricHistory>(`${encoded}/metrics`, { metrics: wanted, ...span, step }, abort.signal));
         set_error("");
       } catch (failure) {
         if ((failure as Error).name !== "AbortError") set_error((failure as Error).message);

@@ -1,5 +1,5 @@
-// Names of metrics in both languages, and the unit in which /api/v1 gives them. A metric that is not listed is
-// shown under its own name.
+// Words for what the API names: metrics, Xid numbers, reasons of a refusal. Metrics with the unit in which /api/v1 gives
+// them. What is not listed is shown under its own name.
 
 export const metric_names: Record<string, { en: string; ko: string; unit: string }> = {
   gpu_utilization_percent: { en: "GPU utilisation", ko: "GPU 사용률", unit: "%" },
@@ -74,4 +74,19 @@ export const xid_meanings: Record<number, { en: string; ko: string }> = {
   119: { en: "The GPU's system processor did not answer in time", ko: "GPU 시스템 프로세서(GSP) 응답 시간 초과" },
   120: { en: "Error in the GPU's system processor", ko: "GPU 시스템 프로세서(GSP) 오류" },
   140: { en: "ECC error that was not recovered", ko: "복구되지 않은 ECC 오류" },
+};
+
+// Why nothing fits, in the words of the server (domain/placement).
+export const blocked_reasons: Record<string, { en: string; ko: string }> = {
+  "are not the device asked for": { en: "not the GPU asked for", ko: "요청한 GPU가 아님" },
+  "are on another node": { en: "on another node", ko: "다른 노드에 있음" },
+  "are of another model": { en: "another model", ko: "다른 모델" },
+  "are of another architecture": { en: "another architecture", ko: "다른 아키텍처" },
+  "have another MIG profile": { en: "another MIG profile", ko: "다른 MIG 프로파일" },
+  "have too little memory": { en: "too little memory", ko: "메모리 부족" },
+  "cost more per hour": { en: "cost more per hour", ko: "시간당 비용 초과" },
+  "have no known price": { en: "price not known", ko: "가격 정보 없음" },
+  "are not in service": { en: "not in service", ko: "서비스 제외(장애·점검·갱신 지연)" },
+  "are in MIG mode": { en: "in MIG mode", ko: "MIG 모드" },
+  "are held": { en: "held", ko: "이미 할당됨" },
 };
