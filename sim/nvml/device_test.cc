@@ -119,7 +119,8 @@ TEST(NvmlDevice, a_wrong_version_tag_is_refused) {
 
 TEST(NvmlDevice, processes_are_counted_first_and_have_no_instance_outside_mig) {
   const Probe probe(Probe::node(R"({"model": "H100_80GB", "load": {"kind": "steady", "memory": 0.5},
-      "processes": [{"name": "a", "pid": 71}, {"name": "b", "pid": 72, "memory_mib": 100}, {"name": "Xorg", "pid": 73, "memory_mib": 8, "graphics": true}]})"));
+      "processes": [{"name": "a", "pid": 71}, {"name": "b", "pid": 72, "memory_mib": 100},
+        {"name": "Xorg", "pid": 73, "memory_mib": 8, "graphics": true}]})"));
   unsigned int count = 0;
   EXPECT_EQ(calls().nvmlDeviceGetComputeRunningProcesses_v3(probe.gpu(), &count, nullptr), Return::insufficient_size);
   EXPECT_EQ(count, 2u);
