@@ -33,6 +33,8 @@ struct TargetState {
   Connection connection;
   std::string inventory_version{};
   std::optional<NodeObservation> inventory{};  // of an agent's /v1/devices, as of that version
+  std::optional<Timestamp> looked_at{};        // by the agent's clock
+  Timestamp heard_at{};                        // by ours: when that look was first heard of
 };
 
 // Half of the files that the process may open: stores and clients need some too.
@@ -169,7 +171,12 @@ asio::awaitable<Result<NodeObservation>> HttpScraper::observe(TargetState& state
   if (!exposed) co_return exposed.error();
   if (exposed->inventory_version.empty()) co_return std::move(exposed->observation);
 
+  if (!exposed->driver_up) co_return Error{Errc::unavailable, "the agent cannot use the GPU driver"};
   exposed->observation.source = ObservationSource::reeve_agent;
+  // An agent that hangs repeats its last look: that must grow stale. The clocks are never compared.
+  if (!exposed->looked_at || exposed->looked_at != state.looked_at) state.heard_at = exposed->observation.at;
+  state.looked_at = exposed->looked_at;
+  exposed->observation.at = state.heard_at;
   const Status refreshed = co_await refresh_inventory(state, exposed->inventory_version, deadline);
   // An inventory of before is better than none: the values are new in any case.
   if (!refreshed && !state.inventory) co_return refreshed.error();

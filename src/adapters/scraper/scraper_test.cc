@@ -273,7 +273,7 @@ TEST_F(ScraperTest, many_nodes_on_several_threads_are_each_told_once) {
 // A Reeve agent whose answers can be changed, with a count of the requests for its inventory.
 struct Agent {
   std::mutex mutex{};
-  std::string version = "1", serial = "S1";
+  std::string version = "1", serial = "S1", more{};
   bool devices_fail = false;
   int devices_asked = 0;
   std::unique_ptr<http::Server> server{};
@@ -288,8 +288,8 @@ struct Agent {
   http::Response answer(const http::Request& request) {
     const std::lock_guard lock(mutex);
     if (request.path == "/metrics")
-      return http::text_response(200, "text/plain",
-                                 exposition("n1", 50) + "reeve_agent_inventory_info{hostname=\"n1\",version=\"" + version + "\"} 1\n");
+      return http::text_response(
+          200, "text/plain", exposition("n1", 50) + "reeve_agent_inventory_info{hostname=\"n1\",version=\"" + version + "\"} 1\n" + more);
     ++devices_asked;
     if (devices_fail) return http::text_response(500, "text/plain", "no");
     NodeObservation inventory;
@@ -315,6 +315,24 @@ TEST_F(ScraperTest, an_agents_inventory_is_fetched_only_when_its_version_changes
   agent.serial = "S2";
   EXPECT_EQ(one(agent.url())->devices[0].serial, "S2");
   EXPECT_EQ(agent.devices_asked, 2);
+}
+
+TEST_F(ScraperTest, an_agent_that_repeats_its_last_look_grows_stale) {
+  Agent agent;
+  agent.more = "reeve_agent_observation_timestamp_seconds{hostname=\"n1\"} 1700000000.250\n";
+  const Timestamp first = clock.now();
+  EXPECT_EQ(one(agent.url())->at, first);
+  clock.advance(Milliseconds(30'000));
+  EXPECT_EQ(one(agent.url())->at, first);
+  agent.more = "reeve_agent_observation_timestamp_seconds{hostname=\"n1\"} 1700000030.250\n";
+  EXPECT_EQ(one(agent.url())->at, clock.now());
+}
+
+TEST_F(ScraperTest, an_agent_without_a_driver_is_a_failure_and_no_empty_node) {
+  Agent agent;
+  agent.more = "reeve_agent_driver_up{hostname=\"n1\"} 0\n";
+  EXPECT_NE(failure(agent.url()).find("cannot use the GPU driver"), std::string::npos);
+  EXPECT_EQ(agent.devices_asked, 0);
 }
 
 TEST_F(ScraperTest, an_inventory_that_fails_is_asked_for_again_and_the_old_one_serves_meanwhile) {

@@ -20,6 +20,12 @@ bool is_word(std::string_view text, std::size_t size_max) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
+std::optional<Timestamp> time_of(double unix_seconds) {
+  constexpr double seconds_max = 1e11;  // the year 5138
+  if (!(unix_seconds >= 0 && unix_seconds <= seconds_max)) return std::nullopt;
+  return Timestamp(Milliseconds(std::llround(unix_seconds * 1000)));
+}
+
 // Collects the rows of one text. Rows of a metric come device by device, in the same order for each metric:
 // the device of a row is nearly always the one after that of the row before.
 class NodeRows {
@@ -43,6 +49,10 @@ class NodeRows {
       add_event(sample);
     else if (name_ == "reeve_agent_inventory_info")
       add_inventory_version(sample);
+    else if (name_ == "reeve_agent_driver_up")
+      exposed_.driver_up = sample.value != 0;
+    else if (name_ == "reeve_agent_observation_timestamp_seconds")
+      exposed_.looked_at = time_of(sample.value);
   }
 
   ExposedNode finish(std::size_t broken_lines) &&;
@@ -160,14 +170,13 @@ void NodeRows::add_event(const ExpositionSample& sample) {
   std::vector<DeviceEvent>& events = exposed_.observation.events;
   const auto code = labels.number(RowLabel::xid);
   const auto sequence = parse_number<std::uint64_t>(labels.raw(RowLabel::sequence));
-  constexpr double seconds_max = 1e11;  // the year 5138
-  const bool is_time = sample.value >= 0 && sample.value <= seconds_max;
-  if (!code || !sequence || !is_time || !is_word(labels.raw(RowLabel::uuid), uuid_max) || events.size() == exposed_events_max) {
+  const auto at = time_of(sample.value);
+  if (!code || !sequence || !at || !is_word(labels.raw(RowLabel::uuid), uuid_max) || events.size() == exposed_events_max) {
     ++exposed_.dropped_rows;
     return;
   }
   DeviceEvent& event = events.emplace_back();
-  event.at = Timestamp(Milliseconds(std::llround(sample.value * 1000)));
+  event.at = *at;
   event.device.text = labels.raw(RowLabel::uuid);
   event.gpu_instance = labels.number(RowLabel::instance_id);
   event.code = *code;

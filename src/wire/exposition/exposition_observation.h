@@ -3,6 +3,7 @@
 // of one node at /metrics. Pure functions, safe from any thread.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,10 @@ struct ExpositionOrigin {
 
 struct ExposedNode {
   NodeObservation observation{};
-  std::string inventory_version{};  // of reeve_agent_inventory_info; empty for other exporters
+  // What a Reeve agent adds; empty and true for other exporters.
+  std::string inventory_version{};       // changes with /v1/devices
+  std::optional<Timestamp> looked_at{};  // by the agent's clock: equal in two texts when it did not look in between
+  bool driver_up = true;
   std::size_t broken_lines = 0;
   std::size_t dropped_rows = 0;  // beyond the limits below, or without an identity
 };

@@ -161,6 +161,15 @@ TEST(ExpositionObservation, an_agent_whose_gpus_are_all_lost_is_still_an_agent) 
   EXPECT_TRUE(exposed.observation.devices.empty());
 }
 
+TEST(ExpositionObservation, an_agent_says_when_it_looked_and_whether_it_could) {
+  const ExposedNode exposed = read(
+      "reeve_agent_inventory_info{hostname=\"n1\",version=\"1\"} 1\nreeve_agent_driver_up{hostname=\"n1\"} 0\n"
+      "reeve_agent_observation_timestamp_seconds{hostname=\"n1\"} 1700000000.250\n");
+  EXPECT_FALSE(exposed.driver_up);
+  EXPECT_EQ(exposed.looked_at, Timestamp(Milliseconds(1700000000250)));
+  EXPECT_TRUE(read(row("DCGM_FI_DEV_GPU_TEMP", "41")).driver_up);
+}
+
 TEST(ExpositionObservation, what_is_no_exposition_of_gpus_is_refused_with_the_reason) {
   const auto refusal = [](std::string_view text) { return observation_from_exposition(text, {}).error(); };
   EXPECT_EQ(refusal("").code, Errc::invalid_argument);
