@@ -1,16 +1,19 @@
-// The old API over many made-up GPUs whose values change all the time, until a line is read from stdin:
-//   legacy_server <gpus> <node updates a second>      then: wrk -c64 -t2 -d20 --latency http://127.0.0.1:<port>/...
+// Both APIs and /metrics over many made-up GPUs whose values change all the time, until standard input ends:
+//   api_server <gpus> <node updates a second>      prints its address; bench/http_bench.sh asks it
 
 #include <cstdio>
 #include <iostream>
 #include <thread>
 
 #include "adapters/fleet_keeper/fleet_keeper.h"
+#include "adapters/system/memory_job_board.h"
 #include "adapters/system/random_ids.h"
 #include "adapters/system/system_clock.h"
 #include "adapters/system/worker_pool.h"
 #include "base/parse.h"
 #include "delivery/legacy/legacy_api.h"
+#include "delivery/openmetrics/metrics_route.h"
+#include "delivery/rest/api.h"
 #include "net/http/server.h"
 #include "testing/fleet_builder.h"
 #include "testing/memory_fleet_store.h"
@@ -82,13 +85,21 @@ int run(int gpus, int updates_per_second) {
   WorkerPool pool(2, backlog_max);
   const legacy::LegacyApi api{*keeper, store, metrics,   catalogue, prices,
                               clock,   ids,   collector, collector, [&](WorkerPool::Job job) { return pool.run(std::move(job)); }};
-  const http::Router router(legacy::legacy_routes(api), legacy::legacy_not_found(api), legacy::legacy_method_not_allowed(api));
+  const MemoryJobBoard jobs;
+  rest::Api rest_api{*keeper, store, metrics,   catalogue, prices,
+                     clock,   ids,   collector, jobs,      [&](WorkerPool::Job job) { return pool.run(std::move(job)); }};
+  openmetrics::SelfMetrics self;
+  const openmetrics::MetricsSource scraped{*keeper, clock, collector, self, rest_api.stale_after, rest_api.version, rest_api.run_blocking};
+  std::vector<http::Route> routes = self.metered(rest::api_routes(rest_api));
+  std::ranges::move(legacy::legacy_routes(api), std::back_inserter(routes));
+  routes.push_back(openmetrics::metrics_route(scraped));
+  const http::Router router(std::move(routes), rest::not_found_handler(), rest::method_not_allowed_handler());
   auto server = http::Server::start({}, [&](http::Request request, std::shared_ptr<http::Responder> responder) {
     router.handle(std::move(request), std::move(responder));
   });
   REEVE_CHECK(server.ok());
   const std::jthread changes([&](const std::stop_token& stop) { keep_changing(*keeper, clock, updates_per_second, stop); });
-  std::printf("http://127.0.0.1:%d/k8s-monitor/api/v1/gpu/overview\n", (*server)->port());
+  std::printf("http://127.0.0.1:%d\n", (*server)->port());
   std::fflush(stdout);
   std::cin.get();
   return 0;
@@ -100,6 +111,6 @@ int run(int gpus, int updates_per_second) {
 int main(int argc, char** argv) {
   const int gpus = argc > 1 ? reeve::parse_number<int>(argv[1]).value_or(0) : 10'000;
   const int updates = argc > 2 ? reeve::parse_number<int>(argv[2]).value_or(0) : 50;
-  if (gpus < 8 || updates < 1) return std::fprintf(stderr, "usage: legacy_server [gpus] [node updates a second]\n"), 2;
+  if (gpus < 8 || updates < 1) return std::fprintf(stderr, "usage: api_server [gpus] [node updates a second]\n"), 2;
   return reeve::run(gpus, updates);
 }
