@@ -117,6 +117,8 @@ test("a click on a tile opens the GPU that lies there", () =>
     await row.waitFor();
     await row.hover({ position: { x: 12, y: 34 } });
     const id = await page.locator(".card-head strong").innerText();
+    const [card, tiles] = [await page.locator(".card").boundingBox(), await row.boundingBox()];
+    assert.ok(card.y > tiles.y && card.y - tiles.y < 120, "the card is beside its tile");
     await row.click({ position: { x: 12, y: 34 } });
     await page.getByRole("heading", { name: id }).waitFor();
     assert.equal(new URL(page.url()).pathname, `/gpus/${id}`);

@@ -99,43 +99,44 @@ export function TileGrid({ shown, size, colour, structure }: Props) {
   };
 
   const gpus = useMemo(() => shown.reduce((n, { matches }) => n + matches.size, 0), [shown]);
+  const pointed = hovered && live.fleet.devices.get(hovered.device.id);
   return (
-    <div
-      class="grid"
-      ref={scroller}
-      tabIndex={0}
-      role="application"
-      aria-label={t("grid.label")}
-      data-nodes={shown.length}
-      data-gpus={gpus}
-      onScroll={() => (update_range(), hovered && set_hovered(undefined))}
-      onKeyDown={on_key}
-      onMouseLeave={() => set_hovered(undefined)}
-      onBlur={() => set_hovered(undefined)}
-    >
-      <div class="grid-space" style={{ height: `${layout.height}px` }}>
-        {area.width > 0 &&
-          layout.rows.slice(range[0], range[1]).map((row) => (
-            <GridRow
-              key={row.first}
-              row={row}
-              layout={layout}
-              width={area.width}
-              look={look}
-              structure={structure}
-              on_point={point}
-            />
-          ))}
+    <>
+      <div
+        class="grid"
+        ref={scroller}
+        tabIndex={0}
+        role="application"
+        aria-label={t("grid.label")}
+        data-nodes={shown.length}
+        data-gpus={gpus}
+        onScroll={() => (update_range(), hovered && set_hovered(undefined))}
+        onKeyDown={on_key}
+        onMouseLeave={() => set_hovered(undefined)}
+        onBlur={() => set_hovered(undefined)}
+      >
+        <div class="grid-space" style={{ height: `${layout.height}px` }}>
+          {area.width > 0 &&
+            layout.rows.slice(range[0], range[1]).map((row) => (
+              <GridRow
+                key={row.first}
+                row={row}
+                layout={layout}
+                width={area.width}
+                look={look}
+                structure={structure}
+                on_point={point}
+              />
+            ))}
+        </div>
+        <p class="unseen" aria-live="polite">
+          {cursor_device &&
+            `${cursor_device.id}, ${cursor_device.model_name ?? unknown}, ${f.percent(device_utilization(cursor_device))}, ` +
+              (trouble(cursor_device) ? t(`trouble.${trouble(cursor_device)!}`) : cursor_device.free ? t("gpu.free") : t("gpu.held"))}
+        </p>
       </div>
-      <p class="unseen" aria-live="polite">
-        {cursor_device &&
-          `${cursor_device.id}, ${cursor_device.model_name ?? unknown}, ${f.percent(device_utilization(cursor_device))}, ` +
-            (trouble(cursor_device) ? t(`trouble.${trouble(cursor_device)!}`) : cursor_device.free ? t("gpu.free") : t("gpu.held"))}
-      </p>
-      {hovered && live.fleet.devices.has(hovered.device.id) && (
-        <GpuCard device={live.fleet.devices.get(hovered.device.id) as Device} x={hovered.x} top={hovered.top} bottom={hovered.bottom} />
-      )}
-    </div>
+      {pointed && <GpuCard device={pointed} x={hovered.x} top={hovered.top} bottom={hovered.bottom} />}
+    </>
   );
 }
 

@@ -79,7 +79,7 @@ export interface Layout {
   height: number;
   columns: number;
   block_width: number;
-  tile_width: number; // stretched so that the columns fill the width
+  tile_width: number; // stretched so that the columns fill the width; not whole
   m: Measure;
 }
 
@@ -88,7 +88,7 @@ export function lay_out(shown: readonly Shown[], width: number, size: Size): Lay
   const block = m.tiles_per_line * m.tile_width + (m.tiles_per_line - 1) * m.gap;
   const columns = Math.max(1, Math.floor((width + m.column_gap) / (block + m.column_gap)));
   const block_width = Math.floor((width - (columns - 1) * m.column_gap) / columns);
-  const tile_width = Math.max(8, Math.floor((block_width - (m.tiles_per_line - 1) * m.gap) / m.tiles_per_line));
+  const tile_width = Math.max(8, (block_width - (m.tiles_per_line - 1) * m.gap) / m.tiles_per_line);
   const rows: Row[] = [];
   let top = 0;
   for (let first = 0; first < shown.length; first += columns) {
@@ -127,10 +127,12 @@ export interface Spot {
 // The tile of GPU `tile` in column `column`, relative to its row.
 export function tile_spot(layout: Layout, column: number, tile: number): Spot {
   const { m, tile_width, block_width } = layout;
+  const x = column * (block_width + m.column_gap) + (tile % m.tiles_per_line) * (tile_width + m.gap);
+  const left = Math.round(x); // whole pixels: edges stay sharp
   return {
-    x: column * (block_width + m.column_gap) + (tile % m.tiles_per_line) * (tile_width + m.gap),
+    x: left,
     y: m.head + Math.floor(tile / m.tiles_per_line) * (m.tile_height + m.gap),
-    width: tile_width,
+    width: Math.round(x + tile_width) - left,
     height: m.tile_height,
   };
 }
