@@ -28,14 +28,6 @@ double hours_held(const Allocation& allocation, Timestamp now) {
   return static_cast<double>(held.count()) / static_cast<double>(Milliseconds(std::chrono::hours(1)).count());
 }
 
-void text_field(JsonWriter& json, std::string_view name, const std::string& text) {
-  json.key(name);
-  if (text.empty())
-    json.value(nullptr);
-  else
-    json.value(text);
-}
-
 void time_field(JsonWriter& json, std::string_view name, const LocalZone& zone, std::optional<Timestamp> time) {
   json.field(name, time ? std::optional(zone.format(*time)) : std::nullopt);
 }
@@ -153,8 +145,6 @@ void write_cost_groups(JsonWriter& json, std::string_view name, const std::map<s
   }
   json.end_object();
 }
-
-std::string or_unknown(const std::string& text) { return text.empty() ? "Unknown" : text; }
 
 http::Response cost_statistics(const LegacyApi& api) {
   const Timestamp now = api.clock.now();

@@ -56,6 +56,25 @@ bool accepts_json(const http::Request& request) {
 
 }  // namespace
 
+void text_field(JsonWriter& json, std::string_view name, const std::string& text) {
+  json.key(name);
+  if (text.empty())
+    json.value(nullptr);
+  else
+    json.value(text);
+}
+
+const std::string& or_unknown(const std::string& text) {
+  static const std::string unknown = "Unknown";
+  return text.empty() ? unknown : text;
+}
+
+std::string upper_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
 http::Response empty_response(int status) { return {.status = status}; }
 
 http::Response framework_error(const LegacyApi& api, int status, std::string_view path) {

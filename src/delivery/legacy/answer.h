@@ -23,6 +23,15 @@ std::string print_json(Write&& write) {
   return body;
 }
 
+// Text that nobody told is unknown (null), not empty.
+void text_field(JsonWriter& json, std::string_view name, const std::string& text);
+
+// What the old system called groups without a name.
+const std::string& or_unknown(const std::string& text);
+
+// ASCII only.
+std::string upper_case(std::string text);
+
 // What a controller answered when it refused: a status and no body.
 http::Response empty_response(int status);
 

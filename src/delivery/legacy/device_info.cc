@@ -4,20 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "delivery/legacy/answer.h"
 #include "delivery/legacy/money.h"
 #include "domain/health/device_health.h"
 
 namespace reeve::legacy {
 namespace {
-
-// Text that nobody told is unknown, not empty.
-void text_field(JsonWriter& json, std::string_view name, const std::string& text) {
-  json.key(name);
-  if (text.empty())
-    json.value(nullptr);
-  else
-    json.value(text);
-}
 
 void time_field(JsonWriter& json, std::string_view name, const Moment& moment, std::optional<Timestamp> time) {
   json.key(name);

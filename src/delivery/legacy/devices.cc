@@ -19,11 +19,6 @@ constexpr Milliseconds recent = std::chrono::minutes(5);
 
 InventoryContext inventory(const LegacyApi& api) { return {api.keeper, api.catalogue, api.clock}; }
 
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return text;
-}
-
 struct DeviceFilter {
   std::optional<std::string> node;
   std::optional<std::string> model;
@@ -31,7 +26,7 @@ struct DeviceFilter {
 
   explicit DeviceFilter(const http::Request& request)
       : node(text_parameter(request, "nodeName")), model(text_parameter(request, "modelId")), status(text_parameter(request, "status")) {
-    if (status) status = upper(*status);
+    if (status) status = upper_case(*status);
   }
 
   // The same text for the same filter.
@@ -106,9 +101,10 @@ std::optional<DeviceRegistration> read_registration(RequestBody& body, const Loc
   wanted.driver_version = body.text("driverVersion");
   wanted.firmware_version = body.text("firmwareVersion");
   wanted.vbios_version = body.text("vbiosVersion");
-  constexpr double usd_max = 1e9;
-  if (const auto cost = body.real("purchaseCost"); cost && std::abs(*cost) <= usd_max)
-    wanted.purchase_cost = MicroUsd(std::llround(*cost * 1e6));
+  constexpr double usd_max = 1e9;  // dearer than any GPU: a slip of the hand
+  const auto cost = body.real("purchaseCost");
+  if (cost && std::abs(*cost) > usd_max) return std::nullopt;
+  if (cost) wanted.purchase_cost = MicroUsd(std::llround(*cost * 1e6));
   wanted.warranty_expiry = body.time("warrantyExpiryDate", zone);
   if (body.broken()) return std::nullopt;
   return wanted;
@@ -134,7 +130,7 @@ void put_status(const LegacyApi& api, const http::Request& request, const std::s
   const auto fleet = api.keeper.snapshot();
   const auto view = fleet->find_device(id);
   if (!view) return responder->respond(empty_response(404));
-  std::string word = upper(std::string(*request.parameter("status")));
+  std::string word = upper_case(std::string(*request.parameter("status")));
   // MIG mode is a fact of the hardware and no state to be set: the word is good only where it is true.
   if (word == "MIG_ENABLED" && view->device->mig_enabled) word = to_text(DeviceState::active);
   const auto state = from_text<DeviceState>(word);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "delivery/legacy/answer.h"
+
 namespace reeve::legacy {
 namespace {
 
@@ -51,11 +53,6 @@ void count_models(FleetSummary& summary, const Moment& moment, const std::unorde
     summary.by_architecture[model != nullptr ? model->architecture : "Unknown"] += count;
     summary.by_generation[std::string(generation_of(model))] += count;
   }
-}
-
-const std::string& or_unknown(const std::string& text) {
-  static const std::string unknown = "Unknown";
-  return text.empty() ? unknown : text;
 }
 
 }  // namespace

@@ -137,14 +137,9 @@ void collect(const LegacyApi& api, std::string message, std::optional<std::strin
   });
 }
 
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return text;
-}
-
 void control_collection(const LegacyApi& api, const http::Request& request, const std::shared_ptr<http::Responder>& responder) {
   const std::string& asked = request.path_parameters.at("action");
-  const std::string action = upper(asked);
+  const std::string action = upper_case(asked);
   if (action == "PAUSE" || action == "RESUME") {
     api.collector.set_paused(action == "PAUSE");
     const std::string_view message = action == "PAUSE" ? "Metrics collection paused" : "Metrics collection resumed";
