@@ -21,7 +21,9 @@ function fleet_of_three(): Fleet {
 }
 
 const found = (filter: Partial<Filter>) =>
-  select(fleet_of_three(), { ...no_filter, ...filter }).flatMap(({ matches }) => [...matches]).sort();
+  select(fleet_of_three(), { ...no_filter, ...filter }).flatMap(({ matches }) => [...matches]).filter((id) => !id.includes("MIG")).sort();
+const found_parts = (filter: Partial<Filter>) =>
+  select(fleet_of_three(), { ...no_filter, ...filter }).flatMap(({ matches }) => [...matches]).filter((id) => id.includes("MIG")).sort();
 
 test("without a filter everything is shown, nodes without GPUs too", () => {
   const fleet = fleet_of_three();
@@ -53,6 +55,13 @@ test("choices narrow by model, state, use and MIG", () => {
   assert.deepEqual(found({ use: "free" }), ["n1-GPU-00", "n2-GPU-00"]);
   assert.deepEqual(found({ use: "held" }), ["n1-GPU-01", "n2-GPU-00"]);
   assert.deepEqual(found({ mig: "on" }), ["n2-GPU-00"]);
+});
+
+test("of a GPU that is found by a slice only that slice is found, of one that is named all are", () => {
+  assert.deepEqual(found_parts({ text: "team:speech" }), ["n2-GPU-00-MIG-07"]);
+  assert.deepEqual(found_parts({ use: "free" }), ["n2-GPU-00-MIG-08"]);
+  assert.deepEqual(found_parts({ text: "n2-gpu" }), ["n2-GPU-00-MIG-07", "n2-GPU-00-MIG-08"]);
+  assert.equal(select(fleet_of_three(), { ...no_filter, use: "free" })[0]?.gpus, 1);
 });
 
 test("nodes sort by number in their name, by load and by trouble", () => {

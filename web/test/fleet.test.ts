@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { device_utilization, Fleet, level, summarize, trouble } from "../src/fleet/fleet.ts";
+import { cost_per_hour, device_utilization, Fleet, level, summarize, trouble } from "../src/fleet/fleet.ts";
 import { allocation, device, instance, node } from "./samples.ts";
 
 function small_fleet(): Fleet {
@@ -107,6 +107,14 @@ test("a MIG GPU is as busy as its slices, by size, and free slots are idle", () 
   const busy = { values: { graphics_engine_active_ratio: 1 } };
   const gpu = device("n", 0, { memory_slots: 8, instances: [instance("n-GPU-00", 1, 0, 4, busy), instance("n-GPU-00", 2, 4, 2)] });
   assert.equal(device_utilization(gpu), 50);
+});
+
+test("cost is the sum of what holders pay, and unknown when nobody's price is known", () => {
+  const fleet = small_fleet();
+  fleet.apply_allocation(allocation("A1", "n1-GPU-00"));
+  assert.equal(cost_per_hour(fleet, fleet.devices.values()), undefined);
+  fleet.apply_allocation(allocation("A2", "n1-GPU-01", { cost_per_hour_usd: 2.5 }));
+  assert.equal(cost_per_hour(fleet, fleet.devices.values()), 2.5);
 });
 
 test("the summary leaves out what is unknown, lost or stale instead of counting it as zero", () => {

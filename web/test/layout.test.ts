@@ -33,6 +33,7 @@ const shown_of = (counts: number[]) =>
   counts.map((count, n) => ({
     entry: { node: node(`n${n}`), devices: Array.from({ length: count }, (_, i) => device(`n${n}`, i)) },
     matches: new Set<string>(),
+    gpus: count,
   }));
 
 test("nodes fill as many columns as fit, and a row is as high as its fullest node", () => {

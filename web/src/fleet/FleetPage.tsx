@@ -43,7 +43,7 @@ export function FleetPage() {
   if (phase === "loading" && live.fleet.devices.size === 0) return <Loading />;
   if (live.fleet.devices.size === 0 && live.fleet.nodes.size === 0) return <Empty />;
   const filtering = is_filtering(filter);
-  const gpus = shown.reduce((n, { matches }) => n + matches.size, 0);
+  const gpus = shown.reduce((n, one) => n + one.gpus, 0);
   return (
     <div class="fleet">
       <Summary shown={shown} filtering={filtering} />

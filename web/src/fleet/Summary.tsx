@@ -2,21 +2,23 @@
 
 import { useMemo } from "preact/hooks";
 import { useApp, useNews } from "../app/context.tsx";
-import { unknown } from "../format.ts";
 import type { Shown } from "./filter.ts";
-import { summarize } from "./fleet.ts";
+import { cost_per_hour, summarize } from "./fleet.ts";
 
 export function Summary({ shown, filtering }: { shown: Shown[]; filtering: boolean }) {
   const { t, f, live } = useApp();
   const news = useNews(["readings", "structure", "allocations"]);
   useNews(["overview"]);
-  const sum = useMemo(
-    () =>
-      summarize(
-        shown.map(({ entry, matches }) => ({ node: entry.node, devices: entry.devices.filter((device) => matches.has(device.id)) })),
-      ),
-    [shown, news],
-  );
+  const { sum, cost } = useMemo(() => {
+    const entries = shown.map(({ entry }) => entry);
+    if (!filtering) {
+      const { devices, instances } = live.fleet;
+      return { sum: summarize(entries), cost: cost_per_hour(live.fleet, [...devices.values(), ...instances.values()]) };
+    }
+    const matches = new Set(shown.flatMap((one) => [...one.matches]));
+    const all = entries.flatMap(({ devices }) => devices.flatMap((device) => [device, ...device.instances]));
+    return { sum: summarize(entries, matches), cost: cost_per_hour(live.fleet, all.filter(({ id }) => matches.has(id))) };
+  }, [shown, filtering, news]);
   const all = live.overview;
   const hottest = all?.hottest[0]?.temperature_celsius;
   const measured = sum.devices - sum.unmeasured;
@@ -64,7 +66,7 @@ export function Summary({ shown, filtering }: { shown: Shown[]; filtering: boole
           .join(" · ")}
         id="power"
       />
-      <Figure name={t("sum.cost")} value={filtering ? unknown : f.usd(all?.hourly_cost_usd)} sub={t("sum.cost.sub")} id="cost" />
+      <Figure name={t("sum.cost")} value={f.usd(cost)} sub={t("sum.cost.sub")} id="cost" />
       <Figure
         name={t("sum.trouble")}
         value={bad === 0 ? t("sum.trouble.none") : f.integer(bad)}

@@ -98,7 +98,7 @@ export function TileGrid({ shown, size, colour, structure }: Props) {
     if (device) set_hovered(spot_on_screen(row, next.node % layout.columns, next.tile, device));
   };
 
-  const gpus = useMemo(() => shown.reduce((n, { matches }) => n + matches.size, 0), [shown]);
+  const gpus = useMemo(() => shown.reduce((n, one) => n + one.gpus, 0), [shown]);
   const pointed = hovered && live.fleet.devices.get(hovered.device.id);
   return (
     <>

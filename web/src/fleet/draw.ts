@@ -54,7 +54,7 @@ export function draw_row(canvas: HTMLCanvasElement, layout: Layout, row: Row, wi
     entry.devices.forEach((device, tile) => {
       const spot = tile_spot(layout, column, tile);
       ctx.globalAlpha = matches.has(device.id) ? 1 : faint;
-      draw_gpu(ctx, spot, device, look);
+      draw_gpu(ctx, spot, device, look, matches);
       ctx.globalAlpha = 1;
       if (device.id === look.cursor || device.id === look.hover) ring(ctx, spot, look, device.id === look.cursor);
     });
@@ -67,11 +67,12 @@ function ring(ctx: CanvasRenderingContext2D, spot: Spot, look: Look, strong: boo
   ctx.strokeRect(spot.x + 0.5, spot.y + 0.5, spot.width - 1, spot.height - 1);
 }
 
-export function draw_gpu(ctx: CanvasRenderingContext2D, spot: Spot, device: Device, look: Look): void {
+// `matches`: ids of what passes the filter; slices that are not in it are drawn faint.
+export function draw_gpu(ctx: CanvasRenderingContext2D, spot: Spot, device: Device, look: Look, matches?: ReadonlySet<string>): void {
   const fault = trouble(device);
   if (fault === "failed" || fault === "lost") return draw_broken(ctx, spot, look, fault === "failed" ? "!" : "×");
   if (fault === "maintenance" || fault === "inactive") return draw_aside(ctx, spot, device, look);
-  if (device.mig_enabled === true) draw_parts(ctx, spot, device, look);
+  if (device.mig_enabled === true) draw_parts(ctx, spot, device, look, matches);
   else draw_whole(ctx, spot, device, look);
   if (fault === "stale") {
     ctx.fillStyle = hatch(ctx, look.palette.hatch);
@@ -189,18 +190,22 @@ function clipped(ctx: CanvasRenderingContext2D, text: string, room: number): str
   return `${text.slice(0, length)}…`;
 }
 
-function draw_parts(ctx: CanvasRenderingContext2D, spot: Spot, device: Device, look: Look): void {
+function draw_parts(ctx: CanvasRenderingContext2D, spot: Spot, device: Device, look: Look, matches?: ReadonlySet<string>): void {
   const { palette } = look;
   const { parts, slots } = parts_or_even(device);
   ctx.fillStyle = palette.empty;
   ctx.fillRect(spot.x, spot.y, spot.width, spot.height);
   const slot = spot.width / slots;
+  const shown = ctx.globalAlpha;
   for (const part of parts) {
     const x = Math.round(spot.x + part.start * slot);
     const end = Math.round(spot.x + (part.start + part.size) * slot);
     const last = part.start + part.size === slots;
+    const passes = !part.instance || !matches?.has(device.id) || matches.has(part.instance.id);
+    ctx.globalAlpha = passes ? shown : shown * faint;
     draw_part(ctx, { x, y: spot.y, width: Math.max(1, end - x - (last ? 0 : 1)), height: spot.height }, part.instance, look);
   }
+  ctx.globalAlpha = shown;
   ctx.strokeStyle = palette.outline;
   ctx.lineWidth = 1;
   ctx.strokeRect(spot.x + 0.5, spot.y + 0.5, spot.width - 1, spot.height - 1);

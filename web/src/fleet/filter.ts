@@ -1,7 +1,7 @@
 // Which GPUs are shown, and in which order their nodes stand.
 
-import type { Allocation, Device, DeviceState } from "../api/types.ts";
-import { device_utilization, is_held, type Fleet, type NodeEntry, trouble } from "./fleet.ts";
+import type { Allocation, Device, DeviceState, Instance } from "../api/types.ts";
+import { device_utilization, type Fleet, type NodeEntry, trouble } from "./fleet.ts";
 
 export interface Filter {
   text: string; // words, all must match; `team:vision` looks in one field only
@@ -18,7 +18,8 @@ export const sort_choices: readonly SortBy[] = ["name", "utilization", "free", "
 
 export interface Shown {
   entry: NodeEntry;
-  matches: Set<string>; // ids of its GPUs that pass; the others are drawn faint
+  matches: Set<string>; // ids of its GPUs and slices that pass; the others are drawn faint
+  gpus: number; // how many of its GPUs pass
 }
 
 interface Term {
@@ -43,27 +44,37 @@ export function parse_terms(text: string): Term[] {
     });
 }
 
-function holders(fleet: Fleet, device: Device): Allocation[] {
-  const all = [fleet.holder(device), ...device.instances.map((instance) => fleet.holder(instance))];
-  return all.filter((holder) => holder !== undefined);
-}
+type Texts = Record<Field, string>;
 
-function texts_of(fleet: Fleet, entry: NodeEntry, device: Device): Record<Field, string> {
-  const held_by = holders(fleet, device);
-  const of_holders = (pick: (allocation: Allocation) => string | null | undefined) => held_by.map(pick).join("\n").toLowerCase();
-  const lower = (...parts: (string | null | undefined)[]) => parts.join("\n").toLowerCase();
+const lower = (...parts: (string | null | undefined)[]) => parts.join("\n").toLowerCase();
+
+function texts_of(entry: NodeEntry, device: Device, held_by: Allocation | undefined): Texts {
   return {
     node: lower(device.node),
     gpu: lower(device.id),
-    uuid: lower(device.uuid, ...device.instances.map((instance) => instance.uuid)),
+    uuid: lower(device.uuid),
     model: lower(device.model, device.model_name, device.product_name, device.architecture),
-    pod: of_holders((a) => a.pod),
-    namespace: of_holders((a) => a.namespace),
-    team: of_holders((a) => a.team),
-    user: of_holders((a) => a.user),
-    project: of_holders((a) => a.project),
-    profile: lower(...device.instances.map((instance) => instance.profile)),
+    pod: lower(held_by?.pod),
+    namespace: lower(held_by?.namespace),
+    team: lower(held_by?.team),
+    user: lower(held_by?.user),
+    project: lower(held_by?.project),
+    profile: "",
     cluster: lower(entry.node.cluster),
+  };
+}
+
+function texts_of_part(of_device: Texts, part: Instance, held_by: Allocation | undefined): Texts {
+  return {
+    ...of_device,
+    gpu: lower(part.id),
+    uuid: lower(part.uuid),
+    pod: lower(held_by?.pod),
+    namespace: lower(held_by?.namespace),
+    team: lower(held_by?.team),
+    user: lower(held_by?.user),
+    project: lower(held_by?.project),
+    profile: lower(part.profile),
   };
 }
 
@@ -71,13 +82,15 @@ function passes_choices(filter: Filter, device: Device): boolean {
   if (filter.model && device.model !== filter.model) return false;
   if (filter.state === "LOST" ? !device.lost : filter.state === "STALE" ? !device.stale : filter.state && device.state !== filter.state)
     return false;
-  if (filter.use === "free" && !device.free && !device.instances.some((instance) => instance.free)) return false;
-  if (filter.use === "held" && !is_held(device)) return false;
-  if (filter.mig && (device.mig_enabled === true) !== (filter.mig === "on")) return false;
-  return true;
+  return !filter.mig || (device.mig_enabled === true) === (filter.mig === "on");
 }
 
-function passes_terms(terms: readonly Term[], texts: Record<Field, string>): boolean {
+function passes_use(filter: Filter, resource: Device | Instance): boolean {
+  if (filter.use === "free") return resource.free;
+  return filter.use === "held" ? Boolean(resource.allocation) : true;
+}
+
+function passes_terms(terms: readonly Term[], texts: Texts): boolean {
   return terms.every((term) =>
     term.field
       ? texts[term.field as Field].includes(term.text)
@@ -89,7 +102,7 @@ export function is_filtering(filter: Filter): boolean {
   return Boolean(filter.text.trim() || filter.model || filter.state || filter.use || filter.mig);
 }
 
-// Nodes with at least one GPU that passes. Without a filter nodes that have no GPU are shown too.
+// Nodes with at least one GPU or slice that passes. Without a filter nodes that have no GPU are shown too.
 export function select(fleet: Fleet, filter: Filter): Shown[] {
   const shown: Shown[] = [];
   const terms = parse_terms(filter.text);
@@ -97,13 +110,24 @@ export function select(fleet: Fleet, filter: Filter): Shown[] {
   for (const entry of fleet.nodes.values()) {
     const matches = new Set<string>();
     for (const device of entry.devices) {
-      if (!passes_choices(filter, device)) continue;
-      if (terms.length && !passes_terms(terms, texts_of(fleet, entry, device))) continue;
-      matches.add(device.id);
+      if (passes_choices(filter, device)) add_matches(fleet, filter, terms, entry, device, matches);
     }
-    if (matches.size > 0 || !filtering) shown.push({ entry, matches });
+    const gpus = entry.devices.filter((device) => matches.has(device.id)).length;
+    if (gpus > 0 || !filtering) shown.push({ entry, matches, gpus });
   }
   return shown;
+}
+
+// A GPU passes by itself or by one of its slices; what is said of the GPU holds for its slices too.
+function add_matches(fleet: Fleet, filter: Filter, terms: readonly Term[], entry: NodeEntry, device: Device, matches: Set<string>): void {
+  const texts = texts_of(entry, device, fleet.holder(device));
+  const named = passes_terms(terms, texts);
+  if (named && passes_use(filter, device)) matches.add(device.id);
+  for (const part of device.instances) {
+    if (!passes_use(filter, part)) continue;
+    if (!named && !passes_terms(terms, texts_of_part(texts, part, fleet.holder(part)))) continue;
+    matches.add(part.id).add(device.id);
+  }
 }
 
 const by_name = new Intl.Collator("en", { numeric: true });

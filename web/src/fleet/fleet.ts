@@ -199,6 +199,16 @@ export interface Summary {
   unmeasured: number; // GPUs without utilisation
 }
 
+// What the holders of these GPUs and slices pay for an hour; unknown when no price of theirs is known.
+export function cost_per_hour(fleet: Fleet, resources: Iterable<Device | Instance>): number | undefined {
+  let sum: number | undefined;
+  for (const resource of resources) {
+    const cost = fleet.holder(resource)?.cost_per_hour_usd;
+    if (cost !== null && cost !== undefined) sum = (sum ?? 0) + cost;
+  }
+  return sum;
+}
+
 export function is_held(device: Device): boolean {
   return Boolean(device.allocation) || device.instances.some((instance) => instance.allocation);
 }
@@ -220,7 +230,8 @@ export function device_utilization(device: Device): number | undefined {
   return sum / slots;
 }
 
-export function summarize(entries: Iterable<{ node: Node; devices: readonly Device[] }>): Summary {
+// `matches`: ids of the GPUs and slices that count; absent: all.
+export function summarize(entries: Iterable<{ node: Node; devices: readonly Device[] }>, matches?: ReadonlySet<string>): Summary {
   const total: Summary = {
     nodes: 0, nodes_stale: 0, devices: 0, devices_free: 0, devices_held: 0, devices_failed: 0, devices_stale: 0,
     instances: 0, instances_free: 0, utilization_percent: undefined, memory_used_mib: undefined,
@@ -234,6 +245,7 @@ export function summarize(entries: Iterable<{ node: Node; devices: readonly Devi
     total.nodes++;
     if (node.stale) total.nodes_stale++;
     for (const device of devices) {
+      if (matches && !matches.has(device.id)) continue;
       total.devices++;
       if (device.free) total.devices_free++;
       if (is_held(device)) total.devices_held++;
@@ -241,6 +253,7 @@ export function summarize(entries: Iterable<{ node: Node; devices: readonly Devi
       if (fault === "failed" || fault === "lost") total.devices_failed++;
       if (device.stale) total.devices_stale++;
       for (const instance of device.instances) {
+        if (matches && !matches.has(instance.id)) continue;
         total.instances++;
         if (instance.free) total.instances_free++;
       }
