@@ -15,7 +15,7 @@ constexpr double bytes_per_kib = 1024;
 
 double whole(double value) { return std::floor(value); }
 double percent(double ratio) { return static_cast<double>(std::lround(std::clamp(ratio, 0.0, 1.0) * 100)); }
-double milli(double value) { return std::floor(value * 1000) / 1000; }  // the driver counts in thousandths
+double milli(double value) { return std::round(value * 1000) / 1000; }  // the driver counts in thousandths
 
 void set_memory(MetricValues& values, MiB total, MiB reserved, MiB used) {
   values.set(Metric::memory_total, static_cast<double>(total.count()));

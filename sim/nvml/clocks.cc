@@ -14,6 +14,7 @@ constexpr int driver_without_application_clocks = 595;
 constexpr unsigned int compute_modes = 4;
 constexpr unsigned int compute_mode_exclusive_thread = 1;  // gone since CUDA 8
 constexpr unsigned int policies = 12;
+constexpr unsigned int symbolic_clocks = 0xFFFFFF00U, clock_limit_tdp = 0xFFFFFF01U, clock_limit_none = 0xFFFFFF02U;
 
 unsigned int mhz_now(const Target& target, unsigned int type) {
   const GpuValues now = target.gpu.values(target.now);
@@ -30,6 +31,17 @@ Return application_clock(const Target& target, unsigned int type, unsigned int* 
   if (std::atoi(target.driver.scenario().driver_version.c_str()) >= driver_without_application_clocks) return Return::deprecated;
   if (type == clock_video || !target.board().can.inforom) return Return::not_supported;
   *mhz = static_cast<unsigned int>(type == clock_memory ? target.board().clocks.memory : target.board().clocks.graphics_default);
+  return Return::success;
+}
+
+// Limits by name: as fast as the power allows, or no limit.
+Return lock_by_name(Restraint& restraint, const Board& board, unsigned int least, unsigned int most) {
+  const auto known = [](unsigned int limit) { return limit == clock_limit_tdp || limit == clock_limit_none; };
+  if (!known(least) || !known(most)) return Return::invalid_argument;
+  restraint.locked_min_mhz = least == clock_limit_tdp ? board.clocks.graphics_default : 0;
+  restraint.locked_max_mhz = most == clock_limit_tdp    ? board.clocks.graphics_default
+                             : least == clock_limit_tdp ? board.clocks.graphics_max
+                                                        : 0;
   return Return::success;
 }
 
@@ -117,6 +129,7 @@ REEVE_NVML_EXPORT nvmlDeviceSetGpuLockedClocks(Device device, unsigned int least
   return on_device("nvmlDeviceSetGpuLockedClocks", device, true, MigDevice::refused, [&](Target& target) {
     if (!target.board().can.locked_clocks) return Return::not_supported;
     if (!target.driver.privileged()) return Return::no_permission;
+    if (least >= symbolic_clocks || most >= symbolic_clocks) return lock_by_name(target.gpu.restraint, target.board(), least, most);
     if (least > most || most == 0) return Return::invalid_argument;
     target.gpu.restraint.locked_min_mhz = static_cast<int>(least);
     target.gpu.restraint.locked_max_mhz = static_cast<int>(std::min(most, mhz_max(target.board(), clock_graphics)));

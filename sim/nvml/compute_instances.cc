@@ -109,7 +109,7 @@ REEVE_NVML_EXPORT nvmlGpuInstanceGetComputeInstanceProfileInfoV(GpuInstance inst
     if (!found) return Return::not_supported;
     const mig::GpuInstanceProfile& gpu = target.gpu.profile_of(*target.gpu_instance);
     fill_common(*info, gpu, *found);
-    if (info->version == info_v3_tag) reinterpret_cast<ComputeInstanceProfileInfoV3*>(info)->capabilities = 0;
+    if (info->version == info_v3_tag) reinterpret_cast<ComputeInstanceProfileInfoV3*>(info)->capabilities = gpu.graphics ? 1 : 0;
     return copy_text("MIG " + found->name, info->name, sizeof info->name);
   });
 }

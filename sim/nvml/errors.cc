@@ -71,6 +71,9 @@ REEVE_NVML_EXPORT nvmlDeviceGetMemoryErrorCounter(Device device, unsigned int ty
   const bool fine = count != nullptr && type <= error_uncorrected && counter <= ecc_aggregate && location < memory_locations;
   return on_device("nvmlDeviceGetMemoryErrorCounter", device, fine, MigDevice::answered, [&](Target& target) {
     if (!target.board().can.ecc || !counts_location(target, location)) return Return::not_supported;
+    const bool fresh = counter == ecc_volatile;
+    if (target.is_mig_device() && !(fresh && type == error_uncorrected)) return Return::not_supported;
+    if (!target.is_mig_device() && target.gpu.mig_current && fresh) return Return::not_supported;  // told by instance only
     *count = is_dram(location) ? ecc_count(target, type) : 0;
     return Return::success;
   });

@@ -11,6 +11,7 @@ using namespace nvml;
 namespace {
 
 constexpr int xid_fallen_off_the_bus = 79;
+constexpr unsigned long long all_types = 0xFF9F;
 constexpr auto look_again = std::chrono::milliseconds(2);  // how soon an event is noticed while somebody waits
 
 struct Registration {
@@ -157,6 +158,7 @@ REEVE_NVML_EXPORT nvmlDeviceRegisterEvents(Device device, unsigned long long typ
     const std::lock_guard lock(sets().mutex);
     Set* set = known(handle);
     if (set == nullptr) return Return::invalid_argument;
+    if ((types & ~all_types) != 0) return Return::invalid_argument;
     if ((types & ~supported_types(target.board())) != 0) return Return::not_supported;
     const auto same = [&](const Registration& other) { return other.gpu == target.gpu.spec().index; };
     const auto known_gpu = std::ranges::find_if(set->registrations, same);

@@ -1,5 +1,6 @@
 // Field values: many small facts in one call, each with a code of its own.
 
+#include <cmath>
 #include <variant>
 
 #include "sim/nvml/session.h"
@@ -18,7 +19,7 @@ constexpr unsigned int field_energy = 191;
 
 Answer when(bool supported, Answer answer) { return supported ? answer : Answer(Return::not_supported); }
 
-unsigned int milli(double watts) { return static_cast<unsigned int>(watts * 1000); }
+unsigned int milli(double watts) { return static_cast<unsigned int>(std::lround(watts * 1000)); }
 
 Answer power_field(const Target& target, unsigned int id) {
   const Board& board = target.board();

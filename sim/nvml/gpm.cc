@@ -139,11 +139,11 @@ REEVE_NVML_EXPORT nvmlGpmSampleFree(GpmSample handle) {
 }
 
 REEVE_NVML_EXPORT nvmlGpmSampleGet(Device device, GpmSample handle) {
-  return on_device("nvmlGpmSampleGet", device, handle != nullptr, MigDevice::refused, [&](Target& target) {
+  return on_device("nvmlGpmSampleGet", device, handle != nullptr, MigDevice::answered, [&](Target& target) {
     const std::lock_guard lock(samples().mutex);
     Sample* sample = known(handle);
     if (sample == nullptr) return Return::invalid_argument;
-    return target.board().can.gpm ? take(target, *sample, nullptr) : Return::not_supported;
+    return target.board().can.gpm ? take(target, *sample, target.gpu_instance) : Return::not_supported;
   });
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr unsigned int info_v2_tag = GpuInstanceProfileInfoV2{}.version;
 constexpr unsigned int info_v3_tag = GpuInstanceProfileInfoV3{}.version;
-constexpr unsigned int capability_p2p = 0x1;
+constexpr unsigned int capability_p2p = 0x1, capability_graphics = 0x2;
 
 unsigned int number(int value) { return static_cast<unsigned int>(value); }
 
@@ -102,7 +102,7 @@ REEVE_NVML_EXPORT nvmlDeviceGetGpuInstanceProfileInfoV(Device device, unsigned i
     }
     auto* third = reinterpret_cast<GpuInstanceProfileInfoV3*>(info);
     fill_common(*third, target.board(), *found);
-    third->capabilities = found->p2p ? capability_p2p : 0;
+    third->capabilities = (found->p2p ? capability_p2p : 0) | (found->graphics ? capability_graphics : 0);
     return copy_text(name, third->name, sizeof third->name);
   });
 }

@@ -132,7 +132,8 @@ TEST(NvmlEvents, unsupported_kinds_and_foreign_sets_are_refused) {
   unsigned long long types = 0;
   EXPECT_EQ(calls().nvmlDeviceGetSupportedEventTypes(probe.gpu(), &types), Return::success);
   EXPECT_NE(types & event_xid_critical, 0u);
-  EXPECT_EQ(calls().nvmlDeviceRegisterEvents(probe.gpu(), 1ULL << 40, events.set), Return::not_supported);
+  EXPECT_EQ(calls().nvmlDeviceRegisterEvents(probe.gpu(), 1ULL << 40, events.set), Return::invalid_argument);
+  EXPECT_EQ(calls().nvmlDeviceRegisterEvents(probe.gpu(), event_power_source, events.set), Return::not_supported);
   EXPECT_EQ(calls().nvmlDeviceRegisterEvents(probe.mig(0), event_xid_critical, events.set), Return::not_supported);
   EXPECT_EQ(calls().nvmlDeviceRegisterEvents(probe.gpu(), event_xid_critical, nullptr), Return::invalid_argument);
   EventData data;
@@ -198,7 +199,7 @@ void check_values(const Family& family, Device gpu) {
   EXPECT_EQ(calls().nvmlDeviceValidateInforom(gpu), supported(family.serial));
   EXPECT_EQ(calls().nvmlDeviceGetEccMode(gpu, &a, &b), supported(family.ecc));
   EXPECT_EQ(calls().nvmlDeviceGetTotalEccErrors(gpu, 0, 0, &big), supported(family.ecc));
-  EXPECT_EQ(calls().nvmlDeviceGetMemoryErrorCounter(gpu, 1, 0, location_device_memory, &big), supported(family.ecc));
+  EXPECT_EQ(calls().nvmlDeviceGetMemoryErrorCounter(gpu, 1, 1, location_device_memory, &big), supported(family.ecc));
   EXPECT_EQ(calls().nvmlDeviceGetTotalEnergyConsumption(gpu, &big), supported(family.energy));
   EXPECT_EQ(calls().nvmlDeviceGetNumFans(gpu, &a), supported(family.fans));
   EXPECT_EQ(calls().nvmlDeviceGetFanSpeed_v2(gpu, 0, &a), supported(family.fans));
@@ -265,6 +266,8 @@ TEST(NvmlFamilies, a_mig_device_answers_little) {
   EXPECT_EQ(calls().nvmlDeviceGetMigMode(device, &a, &b), Return::not_supported);
   EXPECT_EQ(calls().nvmlDeviceGetMemoryErrorCounter(device, 1, 0, location_sram, &big), Return::success);
   EXPECT_EQ(calls().nvmlDeviceGetMemoryErrorCounter(device, 1, 0, location_device_memory, &big), Return::not_supported);
+  EXPECT_EQ(calls().nvmlDeviceGetMemoryErrorCounter(device, 0, 0, location_sram, &big), Return::not_supported);
+  EXPECT_EQ(calls().nvmlDeviceGetMemoryErrorCounter(probe.gpu(), 1, 0, location_sram, &big), Return::not_supported);
 }
 
 TEST(NvmlFamilies, counters_of_the_scenario_are_shown) {

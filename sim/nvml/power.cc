@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned int power_tag = PowerValueV2{}.version;
 
-unsigned int milli(double value) { return static_cast<unsigned int>(value * 1000); }
+unsigned int milli(double value) { return static_cast<unsigned int>(std::lround(value * 1000)); }
 
 unsigned int limit_mw(const Gpu& gpu) {
   return milli(gpu.restraint.power_limit_watts > 0 ? gpu.restraint.power_limit_watts : gpu.board().tdp_watts);

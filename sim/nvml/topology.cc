@@ -55,16 +55,16 @@ REEVE_NVML_EXPORT nvmlDeviceGetTopologyCommonAncestor(Device first, Device secon
 
 // Asked with room for none, it answers how many there are.
 REEVE_NVML_EXPORT nvmlDeviceGetTopologyNearestGpus(Device device, unsigned int level, unsigned int* count, Device* devices) {
-  const bool fine = count != nullptr && is_level(level);
+  const bool fine = count != nullptr && is_level(level) && (*count == 0 || devices != nullptr);
   return on_device("nvmlDeviceGetTopologyNearestGpus", device, fine, MigDevice::refused, [&](Target& target) {
+    const bool only_count = *count == 0;
     const unsigned int room = *count;
     *count = 0;
     for (const Gpu& other : target.driver.gpus()) {
       const bool self = other.spec().index == target.gpu.spec().index;
-      if (self || level_between(target.driver, target.gpu, other) != level) continue;
-      if (devices != nullptr && *count < room)
-        devices[*count] = static_cast<Device>(target.driver.handle({.kind = HandleKind::gpu, .gpu = other.spec().index}));
-      if (devices == nullptr || *count < room) ++*count;
+      if (self || level_between(target.driver, target.gpu, other) != level || (!only_count && *count == room)) continue;
+      if (!only_count) devices[*count] = static_cast<Device>(target.driver.handle({.kind = HandleKind::gpu, .gpu = other.spec().index}));
+      ++*count;
     }
     return Return::success;
   });
