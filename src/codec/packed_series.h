@@ -2,10 +2,11 @@
 // Many samples of one resource in few bytes: times and columns of fixed-point numbers, as differences in
 // zig-zag varints, compressed with zstd. Exact: what goes in comes out, gaps included.
 //
-//   chunk   = version byte (1), zstd frame with content size and checksum, of:
+//   chunk   = version byte (2), zstd frame with content size and checksum, of:
+//   frame   = length of payload, payload, noise bits of all columns that have some
 //   payload = rows, columns, first time, differences of differences of times, column...
-//   column  = id, flags (1: gaps, 2: constant), [runs present, absent, present ... until all rows],
-//             first value, [differences]; only present values are written
+//   column  = id, flags (1: gaps, 2: constant, 4 x (1 + Guess): values are in the noise bits),
+//             [runs present, absent, present ... until all rows], first value, [differences]; only present values are written
 
 #include <cstdint>
 #include <memory>
@@ -54,6 +55,8 @@ class SeriesPacker {
   struct Zstd;
   std::unique_ptr<Zstd> zstd_;
   std::string payload_;
+  std::string noise_;
+  std::vector<std::int64_t> numbers_;
 };
 
 }  // namespace reeve

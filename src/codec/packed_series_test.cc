@@ -70,6 +70,45 @@ TEST(PackedSeries, extreme_numbers_and_times_survive) {
   EXPECT_EQ(unpacked(packed(series)), series);
 }
 
+TEST(PackedSeries, noise_of_every_kind_survives) {
+  std::mt19937_64 random(11);
+  PackedSeries series;
+  for (std::uint32_t id = 0; id < 8; ++id) series.columns.push_back({.id = id});
+  std::int64_t walk = 0, counter = 1'000'000'000'000;
+  for (int i = 0; i < 500; ++i) {
+    series.times.push_back(i * 30'000);
+    const auto noise = static_cast<std::int64_t>(random() % 100'000);
+    walk += noise % 7 - 3;
+    counter += 9'000'000 + noise;
+    const std::int64_t values[] = {noise,
+                                   walk,
+                                   counter,
+                                   i < 200 ? 700 : 6'700 + noise % 80,
+                                   i % 100 == 0 ? noise : 5,
+                                   static_cast<std::int64_t>(random()),
+                                   -noise,
+                                   noise * noise * 1'000'000'000};
+    for (std::size_t c = 0; c < 8; ++c) series.columns[c].values.push_back(values[c]);
+  }
+  EXPECT_EQ(unpacked(packed(series)), series);
+}
+
+TEST(PackedSeries, noise_takes_hardly_more_bits_than_it_has) {
+  std::mt19937_64 random(5);
+  PackedSeries level, counter;
+  level.columns.resize(1);
+  counter.columns.resize(1);
+  std::int64_t total = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    level.times.push_back(i * 30'000);
+    level.columns[0].values.push_back(50'000 + static_cast<std::int64_t>(random() % 1'024));
+    counter.columns[0].values.push_back(total += 50'000 + static_cast<std::int64_t>(random() % 1'024));
+  }
+  counter.times = level.times;
+  EXPECT_LT(packed(level).size() * 8, 1'000 * 11.5 + 400);  // 10 bits of noise
+  EXPECT_LT(packed(counter).size() * 8, 1'000 * 11.5 + 400);
+}
+
 TEST(PackedSeries, nothing_at_all_survives) {
   EXPECT_EQ(unpacked(packed({})), PackedSeries{});
   EXPECT_EQ(unpacked(packed({.times = {5}})), PackedSeries{.times = {5}});
@@ -78,7 +117,7 @@ TEST(PackedSeries, nothing_at_all_survives) {
 TEST(PackedSeries, a_chunk_is_appended_to_what_is_there) {
   std::string out = "head";
   ASSERT_TRUE(SeriesPacker().pack({.times = {5}}, out).ok());
-  EXPECT_TRUE(out.starts_with("head\x01"));
+  EXPECT_TRUE(out.starts_with("head\x02"));
   EXPECT_EQ(unpacked(std::string_view(out).substr(4)).times, std::vector<std::int64_t>{5});
 }
 
@@ -105,9 +144,9 @@ TEST(PackedSeries, a_chunk_that_is_cut_off_or_changed_is_refused) {
 
 TEST(PackedSeries, a_chunk_of_a_later_version_is_told_so) {
   std::string chunk = packed({.times = {5}});
-  chunk[0] = 2;
+  chunk[0] = 3;
   PackedSeries read;
-  EXPECT_EQ(SeriesPacker().unpack(chunk, read).error().message, "cannot read packed series: version 2 is not known");
+  EXPECT_EQ(SeriesPacker().unpack(chunk, read).error().message, "cannot read packed series: version 3 is not known");
 }
 
 TEST(PackedSeries, too_many_cells_are_refused) {
@@ -125,7 +164,7 @@ TEST(PackedSeries, any_bytes_are_safe) {
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes = good;
     for (int change = 0; change < 4; ++change) bytes[random() % bytes.size()] = static_cast<char>(random());
-    bytes[0] = 1;
+    bytes[0] = 2;
     (void)packer.unpack(bytes, read).ok();
   }
 }

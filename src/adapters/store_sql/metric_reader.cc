@@ -17,7 +17,7 @@ MetricReader::MetricReader(Database& database, const MetricColumns& columns, con
       query_(query),
       database_(database),
       chunks_(database, "SELECT hour_series, data FROM packed_hours WHERE hour_series BETWEEN :first AND :last", "ii", "it"),
-      rollups_(database, "SELECT hour_series, data FROM hourly_rollups WHERE hour_series BETWEEN :first AND :last", "ii", "it"),
+      rollups_(database, "SELECT data FROM hourly_rollups WHERE hour_series = :key", "i", "t"),
       open_(database,
             "SELECT data FROM open_blocks WHERE sweep_block IN (SELECT sweep_id << 24 | :block FROM open_sweeps WHERE hour = :hour) "
             "ORDER BY sweep_block",
@@ -74,15 +74,17 @@ Status MetricReader::read_one(const std::string& resource, std::uint32_t series,
   return Done{};
 }
 
+Status MetricReader::add_rollup_hour(std::int64_t hour, std::uint32_t series) {
+  Status done = Done{};
+  rollups_.bind(0, hour_series(hour, series));
+  rollups_.for_each([&] { done = add_rollups(rollups_.text(0), hour); });
+  return done;
+}
+
 Status MetricReader::add_hour_of_one(std::int64_t hour, std::uint32_t series) {
+  if (answered_by_rollup(hour)) return add_rollup_hour(hour, series);
   const std::int64_t key = hour_series(hour, series);
   Status done = Done{};
-  if (answered_by_rollup(hour)) {
-    rollups_.bind(0, key);
-    rollups_.bind(1, key);
-    rollups_.for_each([&] { done = add_rollups(rollups_.text(1), hour); });
-    return done;
-  }
   bool packed = false;
   chunks_.bind(0, key);
   chunks_.bind(1, key);
@@ -105,19 +107,9 @@ Status MetricReader::add_hour_of_one(std::int64_t hour, std::uint32_t series) {
 
 Status MetricReader::read_fleet(std::vector<Series>& found) {
   for (const std::int64_t hour : hours_)
-    if (const Status added = answered_by_rollup(hour) ? add_fleet_rollups(hour) : add_fleet_hour(hour); !added) return added;
+    if (const Status added = answered_by_rollup(hour) ? add_rollup_hour(hour, fleet_series) : add_fleet_hour(hour); !added) return added;
   take("", found);
   return Done{};
-}
-
-Status MetricReader::add_fleet_rollups(std::int64_t hour) {
-  Status done = Done{};
-  rollups_.bind(0, hour_series(hour, 0));
-  rollups_.bind(1, hour_series(hour, series_max));
-  rollups_.for_each([&] {
-    if (done && directory_.is_device(series_of(rollups_.integer(0)))) done = add_rollups(rollups_.text(1), hour);
-  });
-  return done;
 }
 
 Status MetricReader::add_fleet_hour(std::int64_t hour) {

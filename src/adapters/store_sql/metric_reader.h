@@ -32,8 +32,8 @@ class MetricReader {
   bool answered_by_rollup(std::int64_t hour) const;
   Status read_one(const std::string& resource, std::uint32_t series, std::vector<Series>& found);
   Status read_fleet(std::vector<Series>& found);
+  Status add_rollup_hour(std::int64_t hour, std::uint32_t series);
   Status add_hour_of_one(std::int64_t hour, std::uint32_t series);
-  Status add_fleet_rollups(std::int64_t hour);
   Status add_fleet_hour(std::int64_t hour);
   Status add_fleet_block(std::int64_t hour, std::uint32_t block);
   Status add_open_rows(std::int64_t hour, std::uint32_t block, std::uint32_t wanted);

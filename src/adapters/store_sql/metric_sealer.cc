@@ -1,5 +1,6 @@
 #include "adapters/store_sql/metric_sealer.h"
 
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -21,8 +22,9 @@ Error broken(std::int64_t hour, std::string_view what) {
 
 }  // namespace
 
-MetricSealer::MetricSealer(Database& database)
+MetricSealer::MetricSealer(Database& database, const SeriesDirectory& directory)
     : database_(database),
+      directory_(directory),
       hours_(database, "SELECT DISTINCT hour FROM open_sweeps WHERE hour < :end ORDER BY hour", "i", "i"),
       blocks_(database,
               "SELECT DISTINCT b.sweep_block & 16777215 FROM open_sweeps s JOIN open_blocks b ON b.sweep_block >= s.sweep_id << 24 "
@@ -31,6 +33,7 @@ MetricSealer::MetricSealer(Database& database)
       open_(database, fmt::format("SELECT data FROM open_blocks WHERE {} ORDER BY sweep_block", blocks_of_hour), "ii", "t"),
       older_(database, "SELECT data FROM packed_hours WHERE hour_series = :key", "i", "t"),
       put_chunk_(database, "INSERT OR REPLACE INTO packed_hours (hour_series, data) VALUES (:key, CAST(:data AS BLOB))", "it"),
+      rollups_(database, "SELECT hour_series, data FROM hourly_rollups WHERE hour_series BETWEEN :first AND :last", "ii", "it"),
       put_rollup_(database, "INSERT OR REPLACE INTO hourly_rollups (hour_series, data) VALUES (:key, CAST(:data AS BLOB))", "it"),
       forget_block_(database, fmt::format("DELETE FROM open_blocks WHERE {}", blocks_of_hour), "ii"),
       forget_sweeps_(database, "DELETE FROM open_sweeps WHERE hour = :hour", "i") {}
@@ -71,6 +74,7 @@ Result<std::size_t> MetricSealer::seal_hour(std::int64_t hour) {
       packed += *count;
     }
     if (next == blocks.size()) {
+      if (const Status written = write_fleet_rollup(hour); !written) return written.error();
       forget_sweeps_.bind(0, hour);
       forget_sweeps_.execute();
     }
@@ -119,6 +123,29 @@ Status MetricSealer::collect_block(std::int64_t hour, std::uint32_t block) {
                             }) &&
             whole;
   if (!whole) return broken(hour, "a block or chunk");
+  return Done{};
+}
+
+// From the rollups of all devices, so that late samples of a few are counted in too.
+Status MetricSealer::write_fleet_rollup(std::int64_t hour) {
+  std::map<std::uint32_t, Rollup> fleet;
+  std::vector<ColumnRollup> one;
+  bool whole = true;
+  rollups_.bind(0, hour_series(hour, 0));
+  rollups_.bind(1, hour_series(hour, series_max));
+  rollups_.for_each([&] {
+    if (!directory_.is_device(series_of(rollups_.integer(0)))) return;
+    whole = read_rollups(rollups_.text(1), hour * hour_ms, one) && whole;
+    for (const ColumnRollup& of : one) fleet[of.column].add(of.rollup);
+  });
+  if (!whole) return broken(hour, "a rollup");
+  std::vector<ColumnRollup> rollups;
+  for (const auto& [column, rollup] : fleet) rollups.push_back({column, rollup});
+  std::string bytes;
+  write_rollups(bytes, rollups, hour * hour_ms);
+  put_rollup_.bind(0, hour_series(hour, fleet_series));
+  put_rollup_.bind(1, bytes);
+  put_rollup_.execute();
   return Done{};
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "adapters/store_sql/database.h"
+#include "adapters/store_sql/series_directory.h"
 #include "adapters/store_sql/series_hour.h"
 #include "base/result.h"
 
@@ -11,7 +12,8 @@ namespace reeve {
 
 class MetricSealer {
  public:
-  explicit MetricSealer(Database& database);
+  // Both outlive the sealer.
+  MetricSealer(Database& database, const SeriesDirectory& directory);
 
   // Packs every hour before `end_hour` in batches of a few blocks, each in a transaction that also removes what it packed: a
   // crash leaves every sample in exactly one place, and the next call goes on. Returns resource-hours. Throws as Database does.
@@ -23,14 +25,17 @@ class MetricSealer {
   Result<std::size_t> seal_hour(std::int64_t hour);
   Result<std::size_t> seal_block(std::int64_t hour, std::uint32_t block);
   Status collect_block(std::int64_t hour, std::uint32_t block);
+  Status write_fleet_rollup(std::int64_t hour);
   Status pack(std::int64_t hour, std::uint32_t series, SeriesHour& rows);
 
   Database& database_;
+  const SeriesDirectory& directory_;
   Statement hours_;
   Statement blocks_;
   Statement open_;
   Statement older_;
   Statement put_chunk_;
+  Statement rollups_;
   Statement put_rollup_;
   Statement forget_block_;
   Statement forget_sweeps_;

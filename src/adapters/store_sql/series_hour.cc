@@ -79,6 +79,21 @@ void Rollup::add(std::int64_t value, std::int64_t at_ms) {
   ++count;
 }
 
+void Rollup::add(const Rollup& other) {
+  if (other.count == 0) return;
+  const std::uint32_t both = count + other.count;
+  const std::int64_t smallest = count == 0 ? other.min : std::min(min, other.min);
+  const std::int64_t largest = count == 0 ? other.max : std::max(max, other.max);
+  const std::int64_t before = sum;
+  add(other.last, other.last_at_ms);  // settles which is the last
+  sum = before;
+  if (__builtin_add_overflow(before, other.sum, &sum))
+    sum = before < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+  count = both;
+  min = smallest;
+  max = largest;
+}
+
 std::vector<ColumnRollup> rollups_of(const PackedSeries& series) {
   std::vector<ColumnRollup> rollups;
   for (const PackedColumn& column : series.columns) {

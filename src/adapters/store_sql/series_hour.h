@@ -47,6 +47,7 @@ struct Rollup {
   std::int64_t last_at_ms = 0;
 
   void add(std::int64_t value, std::int64_t at_ms);
+  void add(const Rollup& other);
   friend bool operator==(const Rollup&, const Rollup&) = default;
 };
 

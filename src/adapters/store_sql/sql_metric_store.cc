@@ -23,7 +23,7 @@ class SqlMetricStore final : public MetricStore {
     columns_.emplace(database_);
     directory_.emplace(database_);
     appender_.emplace(database_, *columns_, *directory_);
-    sealer_.emplace(database_);
+    sealer_.emplace(database_, *directory_);
     return Done{};
   }
 
@@ -119,7 +119,7 @@ class SqlMetricStore final : public MetricStore {
     for (const char* table : {"packed_hours", "hourly_rollups"}) {
       Statement remove(database_, fmt::format("DELETE FROM {} WHERE hour_series BETWEEN :first AND :last", table), "ii");
       remove.bind(0, hour_series(hour, 0));
-      remove.bind(1, hour_series(hour, series_max));
+      remove.bind(1, hour_series(hour, fleet_series));
       remove.execute();
     }
     transaction.commit();
