@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "testing/fake_clock.h"
+#include "testing/fake_collector.h"
 #include "testing/fake_ids.h"
 #include "testing/fleet_builder.h"
 #include "testing/kept_fleet.h"
@@ -11,15 +12,6 @@
 
 namespace reeve::legacy {
 namespace {
-
-class NoCollector final : public CollectControl, public CollectStatus {
- public:
-  void collect_now(std::move_only_function<void(Status)> done) override { done(Done{}); }
-  void set_paused(bool) override {}
-  bool is_paused() const override { return false; }
-  std::vector<TargetStatus> targets() const override { return {}; }
-  std::optional<RoundStatus> last_round() const override { return std::nullopt; }
-};
 
 class FleetSummaryTest : public testing::Test {
  protected:
@@ -33,7 +25,7 @@ class FleetSummaryTest : public testing::Test {
   MemoryMetricStore metrics_;
   Catalogue catalogue_ = small_catalogue();
   PriceList prices_ = default_price_list();
-  NoCollector collector_;
+  FakeCollector collector_;
   LegacyApi api_{keeper_, keeper_.store, metrics_, catalogue_, prices_, clock_, ids_, collector_, collector_, {}};
 };
 

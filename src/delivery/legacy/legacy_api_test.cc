@@ -12,6 +12,7 @@
 #include "codec/json_parse.h"
 #include "net/http/router.h"
 #include "testing/fake_clock.h"
+#include "testing/fake_collector.h"
 #include "testing/fake_ids.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
@@ -22,24 +23,6 @@ namespace reeve::legacy {
 namespace {
 
 const http::Headers json_headers{{"Content-Type", "application/json"}};
-
-class FakeCollector final : public CollectControl, public CollectStatus {
- public:
-  void collect_now(std::move_only_function<void(Status)> done) override {
-    ++rounds;
-    done(Done{});
-  }
-  void set_paused(bool paused) override { paused_ = paused; }
-  bool is_paused() const override { return paused_; }
-  std::vector<TargetStatus> targets() const override { return {}; }
-  std::optional<RoundStatus> last_round() const override { return last; }
-
-  int rounds = 0;
-  std::optional<RoundStatus> last{};
-
- private:
-  bool paused_ = false;
-};
 
 class LegacyApiTest : public testing::Test {
  protected:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "testing/fake_clock.h"
+#include "testing/fake_collector.h"
 #include "testing/fake_ids.h"
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
@@ -35,15 +36,6 @@ class CountedStore final : public MetricStore {
   bool away = false;
 };
 
-class NoCollector final : public CollectControl, public CollectStatus {
- public:
-  void collect_now(std::move_only_function<void(Status)> done) override { done(Done{}); }
-  void set_paused(bool) override {}
-  bool is_paused() const override { return false; }
-  std::vector<TargetStatus> targets() const override { return {}; }
-  std::optional<RoundStatus> last_round() const override { return std::nullopt; }
-};
-
 class TrendsTest : public testing::Test {
  protected:
   void add_day() { ASSERT_TRUE(store_.append(small_history(clock_.now(), 24 * 60)).ok()); }
@@ -54,7 +46,7 @@ class TrendsTest : public testing::Test {
   CountedStore store_;
   Catalogue catalogue_ = small_catalogue();
   PriceList prices_ = default_price_list();
-  NoCollector collector_;
+  FakeCollector collector_;
   LegacyApi api_{keeper_, keeper_.store, store_, catalogue_, prices_, clock_, ids_, collector_, collector_, {}};
   std::shared_ptr<HourlyTrends> trends_ =
       std::make_shared<HourlyTrends>(api_, [](std::move_only_function<void()> job) { return job(), true; });
