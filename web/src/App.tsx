@@ -1,6 +1,6 @@
 // The frame around every page: navigation, live state, language, theme, jobs, help.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { AppProvider, type Context, Link, make_text, navigate, type Theme, useAddress, useApp, useNews, useNow, useTheme } from "./app/context.tsx";
 import type { LiveFleet } from "./app/live_fleet.ts";
 import { store, stored } from "./app/settings.ts";
@@ -50,6 +50,12 @@ function Frame() {
   const [help, set_help] = useState(false);
   useKeys(() => set_help(true));
   const page = page_of(path);
+  const first = useRef(true);
+  useEffect(() => {
+    // A new page is read from its beginning; the first one keeps the browser's own focus.
+    if (!first.current) document.getElementById("main")?.focus({ preventScroll: true });
+    first.current = false;
+  }, [path]);
   useEffect(() => {
     document.title = page.title === "" ? `Reeve – ${t(page.name)}` : `${page.title} – Reeve`;
   });
@@ -208,7 +214,7 @@ function useKeys(show_help: () => void): void {
       else if (event.key === "1") navigate("/");
       else if (event.key === "2") navigate("/allocations");
       else if (event.key === "Escape" && location.pathname.startsWith("/gpus/")) history.length > 1 ? history.back() : navigate("/");
-      else if (event.key.startsWith("Arrow") && target === document.body) {
+      else if (event.key.startsWith("Arrow") && (target === document.body || target.id === "main")) {
         const grid = document.querySelector<HTMLElement>(".grid");
         if (!grid) return;
         event.preventDefault();

@@ -75,14 +75,6 @@ test("a node that is replaced loses the GPUs and slices that went away", () => {
   assert.equal(fleet.nodes.size, 1);
 });
 
-test("a list of nodes makes nodes stale without touching their values", () => {
-  const fleet = small_fleet();
-  fleet.update_node(node("n1", { stale: true, last_error: "connection refused" }));
-  assert.equal(fleet.nodes.get("n1")?.node.last_error, "connection refused");
-  assert.equal(trouble(fleet.devices.get("n1-GPU-01")!), "stale");
-  assert.equal(fleet.devices.get("n2-GPU-00")?.stale, false);
-});
-
 test("the worst fault is named first", () => {
   assert.equal(trouble(device("n", 0, { state: "FAILED", lost: true, stale: true })), "failed");
   assert.equal(trouble(device("n", 0, { lost: true, stale: true })), "lost");

@@ -128,8 +128,10 @@ export class LiveFleet {
       this.#early.push(readings);
       return;
     }
+    // Readings say neither why a node is stale nor what may be given out now; a new node is all news.
+    const changed = readings.nodes.filter(({ name, stale }) => this.fleet.nodes.get(name)?.node.stale !== stale);
     this.last_touched = this.fleet.apply_readings(readings);
-    if (readings.nodes.some((node) => !this.fleet.nodes.has(node.name))) this.refetch(readings.nodes.map((node) => node.name));
+    if (changed.length > 0) this.refetch(changed.map(({ name }) => name));
     this.#tell("readings");
   }
 
@@ -172,10 +174,8 @@ export class LiveFleet {
     if (this.load_state.phase !== "ready") return;
     const entries = [...this.fleet.nodes.values()];
     if (entries.filter(({ node }) => node.stale).length === count) return;
-    for (const node of await get_all<Node>("/nodes", {})) this.fleet.update_node(node);
-    this.last_touched = new Set(this.fleet.nodes.keys());
-    this.#tell("structure");
-    this.#tell("readings");
+    const listed = await get_all<Node>("/nodes", { fields: "name,stale" });
+    this.refetch(listed.filter(({ name, stale }) => this.fleet.nodes.get(name)?.node.stale !== stale).map(({ name }) => name));
   }
 
   async #ask_targets(): Promise<void> {

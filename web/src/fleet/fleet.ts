@@ -41,14 +41,6 @@ export class Fleet {
     this.nodes.get(name)?.devices.sort((a, b) => a.index - b.index);
   }
 
-  // What a list of nodes tells: all but the GPUs.
-  update_node(node: Node): void {
-    const entry = this.nodes.get(node.name);
-    if (!entry) return;
-    entry.node = { ...entry.node, ...node };
-    for (const device of entry.devices) device.stale = node.stale;
-  }
-
   // Takes in newest values; what is not known here yet comes with the next load. Returns the nodes touched.
   apply_readings(readings: Readings): Set<string> {
     const touched = new Set<string>();
