@@ -120,6 +120,17 @@ void add_processes(DeviceObservation& device, std::span<const RunningProcess> ru
   }
 }
 
+// 0: none so far.
+int last_xid(const GpuSpec& gpu, Timestamp at) {
+  int code = 0;
+  for (const Event& event : gpu.events) {
+    if (event.from > at) break;
+    if (event.kind == EventKind::xid) code = event.code;
+    if (event.kind == EventKind::lost) code = xid_fallen_off_the_bus;
+  }
+  return code;
+}
+
 int compute_count(std::span<const RunningProcess> running) {
   return static_cast<int>(std::ranges::count(running, false, &RunningProcess::graphics));
 }
@@ -182,6 +193,7 @@ DeviceObservation observe_gpu(const GpuSpec& gpu, Timestamp at) {
   values.set(Metric::performance_state, now.performance_state);
   values.set(Metric::clock_event_reasons, static_cast<double>(now.clock_reasons));
   if (board.fans > 0) values.set(Metric::fan_speed, now.fan_percent);
+  values.set(Metric::last_xid, last_xid(gpu, at));
   set_power(values, board, now, *gpu.when_loaded);
   set_temperatures(values, board, now);
   set_traffic(values, board, now, *gpu.when_loaded);

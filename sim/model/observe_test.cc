@@ -144,7 +144,8 @@ TEST(Observe, what_a_family_cannot_say_is_absent) {
 
 TEST(Observe, slices_have_their_own_load) {
   const Scenario node = scenario(
-      R"({"gpus": [{"model": "H100_80GB", "mig": [{"profile": "3g.40gb", "load": {"kind": "steady", "level": 0.5, "volatility": 0}}, "1g.10gb"]}]})");
+      R"({"gpus": [{"model": "H100_80GB", "mig": [
+        {"profile": "3g.40gb", "load": {"kind": "steady", "level": 0.5, "volatility": 0}}, "1g.10gb"]}]})");
   const DeviceObservation device = observe(node, after(100)).devices[0];
   ASSERT_EQ(device.instances.size(), 2u);
   EXPECT_EQ(device.instances[0].profile, "3g.40gb");
