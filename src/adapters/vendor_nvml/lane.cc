@@ -4,7 +4,19 @@
 
 namespace reeve::nvml {
 
-Lane::Lane() : thread_(std::make_unique<std::thread>([core = core_] { work(*core); })) {}
+Lane::Lane() {
+  auto core = std::make_unique<std::shared_ptr<Core>>(core_);
+  pthread_t thread{};
+  REEVE_CHECK(pthread_create(&thread, nullptr, run, core.get()) == 0);
+  (void)core.release();  // the thread's now
+  thread_ = thread;
+}
+
+void* Lane::run(void* core) {
+  const std::unique_ptr<std::shared_ptr<Core>> owned(static_cast<std::shared_ptr<Core>*>(core));
+  work(**owned);
+  return nullptr;
+}
 
 bool Lane::retire(Heartbeat::Clock::time_point until) {
   if (!thread_) return idle();
@@ -14,12 +26,13 @@ bool Lane::retire(Heartbeat::Clock::time_point until) {
     core_->changed.notify_all();
     core_->changed.wait_until(lock, until, [this] { return !core_->busy; });
     if (core_->busy) {
-      // A thread inside a driver call cannot be ended. It owns all that it touches; only its handle is lost.
-      (void)thread_.release();
+      // A thread inside a driver call cannot be ended. It owns all that it touches.
+      pthread_detach(*thread_);
+      thread_.reset();
       return false;
     }
   }
-  thread_->join();
+  pthread_join(*thread_, nullptr);
   thread_.reset();
   return true;
 }

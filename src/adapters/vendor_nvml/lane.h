@@ -5,14 +5,16 @@
 // What a job touches must be owned by the job itself (shared_ptr in its captures): a hanging job outlives
 // the lane. start, wait, idle: one thread, the owner's.
 
+#include <pthread.h>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
-#include <thread>
 
 #include "base/time.h"
 
@@ -61,11 +63,12 @@ class Lane final {
     bool busy = false;
     bool stop = false;
   };
+  static void* run(void* core);
   static void work(Core& core);
 
   std::shared_ptr<Core> core_ = std::make_shared<Core>();
   std::shared_ptr<Heartbeat> heartbeat_ = std::make_shared<Heartbeat>();
-  std::unique_ptr<std::thread> thread_;
+  std::optional<pthread_t> thread_{};  // not a std::thread: that one cannot be left behind
 };
 
 }  // namespace reeve::nvml
