@@ -11,12 +11,12 @@
 #include "delivery/cli/describe.h"
 #include "delivery/cli/get.h"
 #include "delivery/cli/json_access.h"
+#include "delivery/cli/reference.h"
 #include "delivery/cli/top.h"
 
 namespace reeve::cli {
 namespace {
 
-constexpr const char* common_group = "Options of every client command";
 constexpr const char* exit_codes =
     "Exit codes: 0 done, 1 the server failed, 2 wrong usage or request, 3 not found, 4 refused or in conflict, "
     "5 no server answers.";
@@ -40,14 +40,14 @@ void add_globals(CLI::App& command, const SharedPtr& shared) {
   Globals& globals = shared->globals;
   command.add_option("--server", globals.server, "URL of the server [REEVE_SERVER, else http://127.0.0.1:8080]")
       ->type_name("URL")
-      ->group(common_group);
-  command.add_option("-o,--output", globals.output, "form of the output")->check(CLI::IsMember(outputs()))->group(common_group);
+      ->group(common_options);
+  command.add_option("-o,--output", globals.output, "form of the output")->check(CLI::IsMember(outputs()))->group(common_options);
   command.add_option("--timeout", globals.timeout_seconds, "longest wait for an answer, in seconds")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 86'400.0))
-      ->group(common_group);
-  command.add_flag("--no-headers", globals.no_headers, "tables without their first line")->group(common_group);
-  command.add_flag("--no-color", globals.no_color, "no colours, as with NO_COLOR set")->group(common_group);
+      ->group(common_options);
+  command.add_flag("--no-headers", globals.no_headers, "tables without their first line")->group(common_options);
+  command.add_flag("--no-color", globals.no_color, "no colours, as with NO_COLOR set")->group(common_options);
   command.footer(exit_codes);
 }
 
@@ -233,6 +233,10 @@ int run(CLI::App& app, int argc, const char* const* argv, const Console& console
   if (argc > 1 && std::string_view(argv[1]) == "__complete") {
     for (const std::string& candidate : completions(app, console, std::vector<std::string>(argv + 2, argv + argc)))
       console.out << candidate << '\n';
+    return exit_ok;
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "__reference") {
+    console.out << reference_markdown(app);
     return exit_ok;
   }
   try {

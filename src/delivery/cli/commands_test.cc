@@ -193,6 +193,7 @@ TEST(Completion, knows_commands_flags_values_and_the_names_of_the_fleet) {
   EXPECT_EQ(run_words(fake, {"__complete", "get", "devices", "--fr"}).out, "--free\n");
   EXPECT_EQ(run_words(fake, {"__complete", "get", "nodes", "-o", "j"}).out, "json\n");
   EXPECT_EQ(run_words(fake, {"__complete", "get", "nodes", "gpu"}).out, "gpu-1\ngpu-2\n");
+  EXPECT_EQ(run_words(fake, {"__complete", "get", "nodes", "--watch", "x"}).out, "x\n");
   EXPECT_EQ(run_words(fake, {"__complete", "describe", "node", ""}).out, "gpu-1\ngpu-2\nx\n");
   EXPECT_EQ(run_words(fake, {"__complete", "allocate", "--node", "x"}).out, "x\n");
   EXPECT_EQ(run_words(fake, {"__complete", "get", "devices", "--state", "MA"}).out, "MAINTENANCE\n");

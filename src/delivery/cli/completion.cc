@@ -75,7 +75,7 @@ Place walk(const CLI::App& app, const std::vector<std::string>& words) {
       place.waiting = nullptr;
     } else if (word.starts_with('-')) {
       const CLI::Option* option = option_named(*place.app, word);
-      const bool takes_value = option != nullptr && option->get_type_size_max() > 0;
+      const bool takes_value = option != nullptr && option->get_items_expected_max() > 0;
       if (takes_value && word.find('=') == std::string::npos)
         place.waiting = option;
       else if (takes_value && option->check_name("--server"))

@@ -33,6 +33,7 @@ enum ExitCode : int {
   exit_unreachable = 5,  // no server answers there
 };
 
+inline constexpr const char* common_options = "Options of every client command";  // the group of the flags in Globals
 inline constexpr std::string_view default_server = "http://127.0.0.1:8080";
 
 struct Globals {
