@@ -36,8 +36,9 @@ struct ServeConfig {
   Milliseconds collect_deadline{10'000};  // of one node; less than the interval
   std::vector<Target> targets{};
   std::vector<std::string> target_files{};               // watched, read again when they change
-  std::vector<std::string> catalogue_files{};            // GPU models that extend or replace those built in
-  std::vector<std::string> mig_profile_files{};          // GPU instance profiles, likewise
+  std::string catalogue_file{};                          // CSV of GPU models that extend or replace those built in
+  std::string mig_profile_file{};                        // CSV of GPU instance profiles, likewise
+  std::string mig_compute_profile_file{};                // CSV of compute instance profiles, likewise
   std::map<ModelId, MicroUsd> prices{};                  // per GPU and hour
   double mig_discount = 0.7;                             // factor on a slice's share, (0, 1]
   std::string time_zone = "Asia/Seoul";                  // of the old API's times, which carry none

@@ -28,8 +28,9 @@ targets:
   - 10.0.0.1:9400
   - {url: "http://10.0.0.2:9400", kind: dcgm-exporter, node: n2, cluster: busan}
 target_files: [targets.json]
-catalogue_files: [models.csv]
-mig_profile_files: [mig.csv]
+catalogue_file: models.csv
+mig_profile_file: mig.csv
+mig_compute_profile_file: compute.csv
 prices: {H100_80GB: 3.5}
 mig_discount: 0.9
 time_zone: UTC
@@ -48,8 +49,9 @@ retention: 30d
   EXPECT_EQ(config->targets[1].kind, ObservationSource::dcgm_exporter);
   EXPECT_EQ(config->targets[1].node.text, "n2");
   EXPECT_EQ(config->target_files, std::vector<std::string>{"targets.json"});
-  EXPECT_EQ(config->catalogue_files, std::vector<std::string>{"models.csv"});
-  EXPECT_EQ(config->mig_profile_files, std::vector<std::string>{"mig.csv"});
+  EXPECT_EQ(config->catalogue_file, "models.csv");
+  EXPECT_EQ(config->mig_profile_file, "mig.csv");
+  EXPECT_EQ(config->mig_compute_profile_file, "compute.csv");
   EXPECT_EQ(config->prices.at(ModelId{"H100_80GB"}), MicroUsd(3'500'000));
   EXPECT_EQ(config->mig_discount, 0.9);
   EXPECT_EQ(config->time_zone, "UTC");

@@ -1,0 +1,19 @@
+// kubectl-reeve it is a kubectl plug-in.
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+
+#include "apps/agent/command.h"
+#include "apps/serve/command.h"
+#include "delivery/cli/commands.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("Reeve runs the GPUs of Kubernetes clusters.", "reeve");
+  const reeve::cli::Console console = reeve::cli::system_console(std::filesystem::path(argv[0]).filename(), REEVE_VERSION);
+  int exit_code = 0;
+  reeve::add_serve_command(app, exit_code);
+  reeve::add_agent_command(app, exit_code, REEVE_VERSION);
+  reeve::cli::add_client_commands(app, console, exit_code);
+  return reeve::cli::run(app, argc, argv, console, exit_code);
+}
