@@ -1,5 +1,7 @@
 #include "usecases/collect_metrics.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "testing/fake_clock.h"
@@ -134,6 +136,18 @@ TEST_F(Collect, the_status_tells_of_each_target) {
   EXPECT_FALSE(targets[1].last_success.has_value());
   EXPECT_EQ(collector.last_round()->failed, 1u);
   EXPECT_EQ(collector.last_round()->started_at, start);
+}
+
+TEST_F(Collect, the_status_can_be_read_while_rounds_run) {
+  source.set(agent_1.url, seen("n1"));
+  std::atomic<bool> over = false;
+  std::jthread reader([&] {
+    while (!over)
+      for (const TargetStatus& target : collector.targets()) EXPECT_FALSE(target.target.url.empty());
+  });
+  for (int i = 0; i < 50; ++i) round();
+  over = true;
+  EXPECT_EQ(collector.targets().size(), 2u);
 }
 
 TEST_F(Collect, a_node_has_one_voice_and_an_agent_goes_before_an_exporter) {
