@@ -123,8 +123,7 @@ void read_noise(BitReader& in, std::span<std::int64_t> numbers, Guess guess) {
   Shift shift;
   for (std::size_t i = 1; i < numbers.size() && !in.failed(); ++i) {
     const int low = shift.now();
-    std::uint64_t high = 0;
-    while (high < escape && in.read(1) != 0) ++high;
+    const auto high = static_cast<std::uint64_t>(in.read_ones(escape));
     std::uint64_t missed = 0;
     if (high < escape) {
       missed = high << low | in.read(low);

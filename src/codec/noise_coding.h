@@ -2,6 +2,7 @@
 // Bits for numbers that are mostly noise, where byte-wise compression wastes the parts of bytes: each number is guessed from
 // those before it, and what the guess missed is written as an adaptive Golomb-Rice code. Exact for all numbers.
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -62,23 +63,43 @@ class BitReader {
   explicit BitReader(std::string_view bytes) : bytes_(bytes) {}
 
   std::uint64_t read(int count) {  // count <= 32
-    while (filled_ < count) {
-      if (at_ == bytes_.size()) {
-        failed_ = true;
-        filled_ += 32;
-        break;
-      }
-      held_ |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes_[at_++])) << filled_;
-      filled_ += 8;
+    refill();
+    if (count > filled_) {
+      failed_ = true;
+      filled_ = 64;
     }
     const std::uint64_t bits = held_ & ((std::uint64_t{1} << count) - 1);
-    held_ >>= count;
-    filled_ -= count;
+    take(count);
     return bits;
+  }
+
+  // Counts one-bits up to the first zero, which is taken too, or up to `max`, behind which nothing more is taken. max <= 32
+  int read_ones(int max) {
+    refill();
+    const int ones = static_cast<int>(std::countr_one(held_));
+    if (ones >= max) return take(max), max;
+    if (ones >= filled_) {
+      failed_ = true;
+      return 0;
+    }
+    take(ones + 1);
+    return ones;
   }
   bool failed() const { return failed_; }
 
  private:
+  // Holds at least 56 bits, or all that are left. Bits above filled_ are 0.
+  void refill() {
+    while (filled_ <= 56 && at_ != bytes_.size()) {
+      held_ |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes_[at_++])) << filled_;
+      filled_ += 8;
+    }
+  }
+  void take(int count) {
+    held_ >>= count;
+    filled_ -= count;
+  }
+
   std::string_view bytes_;
   std::size_t at_ = 0;
   std::uint64_t held_ = 0;
