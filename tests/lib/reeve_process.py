@@ -40,6 +40,7 @@ class Process:
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self._log.close()
 
     def stop(self, seconds=5.0):
         if self.process.poll() is None:
@@ -67,7 +68,7 @@ class Agent(Process):
     def __init__(self, folder, node, scenario):
         folder = pathlib.Path(folder)
         scenario_path = folder / f"{node}.scenario.json"
-        scenario_path.write_text(json.dumps(scenario))
+        scenario_path.write_text(json.dumps({"node": node, **scenario}))
         port_file = folder / f"{node}.port"
         port_file.unlink(missing_ok=True)
         super().__init__(["agent", "--listen", "127.0.0.1:0", "--port-file", str(port_file), "--node-name", node, "--nvml", SIM_LIBRARY,
@@ -96,6 +97,7 @@ class ControlPlane(Process):
 
     def _fail_when_ended(self):
         if self.process.poll() is not None:
+            self._log.close()
             raise AssertionError(f"serve ended with {self.process.returncode}:\n{self.log()}")
         return None
 

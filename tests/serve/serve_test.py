@@ -121,7 +121,7 @@ class Serve(unittest.TestCase):
         self.assertEqual((status, problem["field"]), (409, "Idempotency-Key"))
 
     def test_a_dead_node_is_shown_as_stale_and_delays_nobody(self):
-        alive, dying = self.agent("n1", gpus("L40S", 1)), self.agent("n2", gpus("L40S", 1))
+        alive, dying = self.agent("n1", gpus("l40s", 1)), self.agent("n2", gpus("l40s", 1))
         serve = self.serve([alive, dying])
         self.wait_for_devices(serve, 2)
         dying.kill()
