@@ -37,7 +37,7 @@ DEBT: set[tuple[str, str]] = set()
 def modules(cmake: str) -> dict[str, tuple[set[str], set[str]]]:
     """Module -> (DEPS, DEPS that only its tests have)."""
     found = {}
-    for name, rest in re.findall(r"^reeve_module\(([\w/]+)([^)]*)\)", cmake, re.M):
+    for kind, name, rest in re.findall(r"^reeve_(module|program)\(([\w/]+)([^)]*)\)", cmake, re.M):
         words: dict[str, set[str]] = {"DEPS": set(), "TEST_DEPS": set(), "SYSTEM_DEPS": set()}
         key = ""
         for word in rest.split():

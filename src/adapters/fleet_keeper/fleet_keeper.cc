@@ -36,7 +36,9 @@ struct SubscriptionHandle {
 class WriterThread final : public FleetKeeper {
  public:
   WriterThread(Fleet start, FleetStore& store)
-      : store_(store), published_(std::make_shared<const Fleet>(std::move(start))), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+      : store_(store),
+        published_(std::make_shared<const Fleet>(std::move(start))),
+        thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
   ~WriterThread() override {
     thread_.request_stop();

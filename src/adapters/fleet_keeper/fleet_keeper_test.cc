@@ -44,7 +44,7 @@ Status run(FleetKeeper& keeper, FleetKeeper::Change change) {
 }
 
 FleetKeeper::Change take(const std::string& id, const std::string& resource) {
-  return [=](FleetDraft& draft) { return draft.put_allocation(make_allocation(id, resource)); };
+  return [id, resource](FleetDraft& draft) { return draft.put_allocation(make_allocation(id, resource)); };
 }
 
 TEST(FleetKeeper, a_change_is_in_the_store_and_published_when_its_caller_hears_of_it) {
