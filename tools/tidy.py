@@ -47,7 +47,8 @@ def modules(cmake: str) -> dict[str, tuple[set[str], set[str]]]:
                 words[key].add(word)
         # The simulated world has its own CMake file; whoever links its library may include it.
         world = {"sim/model"} if "sim_model" in words["SYSTEM_DEPS"] else set()
-        found[name] = (words["DEPS"] | world, words["TEST_DEPS"])
+        # A program's main() stands in apps/ itself.
+        found["apps" if kind == "program" else name] = (words["DEPS"] | world, words["TEST_DEPS"])
     return found
 
 
