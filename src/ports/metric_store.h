@@ -49,7 +49,7 @@ struct SeriesQuery {
 
 // Where samples are kept: newest in memory is not its business, history is.
 //
-// Threads:  append() and seal() from one thread at a time; the reading methods from any thread.
+// Threads:  any. Writes run one after the other; an append does not wait for a whole seal() or forget().
 // Order:    samples of one resource may come out of order within the open hours and late by any time.
 // Failures: `unavailable` leaves the store unchanged and is worth a retry.
 // Every adapter passes testing/metric_store_conformance.h; that file is the precise contract.

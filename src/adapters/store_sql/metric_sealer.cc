@@ -22,10 +22,12 @@ Error broken(std::int64_t hour, std::string_view what) {
 
 }  // namespace
 
-MetricSealer::MetricSealer(Database& database, const SeriesDirectory& directory)
+MetricSealer::MetricSealer(Database& database, const SeriesDirectory& directory, std::mutex& writing)
     : database_(database),
       directory_(directory),
+      writing_(writing),
       hours_(database, "SELECT DISTINCT hour FROM open_sweeps WHERE hour < :end ORDER BY hour", "i", "i"),
+      last_sweep_(database, "SELECT max(sweep_id) FROM open_sweeps WHERE hour = :hour", "i", "i"),
       blocks_(database,
               "SELECT DISTINCT b.sweep_block & 16777215 FROM open_sweeps s JOIN open_blocks b ON b.sweep_block >= s.sweep_id << 24 "
               "AND b.sweep_block < (s.sweep_id + 1) << 24 WHERE s.hour = :hour",
@@ -36,7 +38,7 @@ MetricSealer::MetricSealer(Database& database, const SeriesDirectory& directory)
       rollups_(database, "SELECT hour_series, data FROM hourly_rollups WHERE hour_series BETWEEN :first AND :last", "ii", "it"),
       put_rollup_(database, "INSERT OR REPLACE INTO hourly_rollups (hour_series, data) VALUES (:key, CAST(:data AS BLOB))", "it"),
       forget_block_(database, fmt::format("DELETE FROM open_blocks WHERE {}", blocks_of_hour), "ii"),
-      forget_sweeps_(database, "DELETE FROM open_sweeps WHERE hour = :hour", "i") {}
+      forget_sweeps_(database, "DELETE FROM open_sweeps WHERE hour = :hour AND sweep_id <= :last", "ii") {}
 
 Result<std::size_t> MetricSealer::seal(std::int64_t end_hour) {
   std::size_t packed = 0;
@@ -49,6 +51,7 @@ Result<std::size_t> MetricSealer::seal(std::int64_t end_hour) {
 }
 
 std::vector<std::int64_t> MetricSealer::open_hours(std::int64_t end_hour) {
+  const std::scoped_lock lock(writing_);
   std::vector<std::int64_t> hours;
   hours_.bind(0, end_hour);
   hours_.for_each([&] { hours.push_back(hours_.integer(0)); });
@@ -62,11 +65,27 @@ std::vector<std::uint32_t> MetricSealer::blocks_of(std::int64_t hour) {
   return {blocks.begin(), blocks.end()};
 }
 
+std::int64_t MetricSealer::last_sweep_of(std::int64_t hour) {
+  std::int64_t last = 0;
+  last_sweep_.bind(0, hour);
+  last_sweep_.for_each([&] { last = last_sweep_.integer(0); });
+  return last;
+}
+
+void MetricSealer::close_sweeps(std::int64_t hour, std::int64_t last_sweep) {
+  forget_sweeps_.bind(0, hour);
+  forget_sweeps_.bind(1, last_sweep);
+  forget_sweeps_.execute();
+}
+
 Result<std::size_t> MetricSealer::seal_hour(std::int64_t hour) {
+  std::unique_lock lock(writing_);
   const std::vector<std::uint32_t> blocks = blocks_of(hour);
+  const std::int64_t last_sweep = last_sweep_of(hour);  // what comes while we pack keeps the hour open
   std::size_t packed = 0;
   std::size_t next = 0;
   do {
+    if (!lock.owns_lock()) lock.lock();
     Transaction transaction(database_);
     for (std::size_t i = 0; i < blocks_per_transaction && next < blocks.size(); ++i, ++next) {
       const auto count = seal_block(hour, blocks[next]);
@@ -75,10 +94,10 @@ Result<std::size_t> MetricSealer::seal_hour(std::int64_t hour) {
     }
     if (next == blocks.size()) {
       if (const Status written = write_fleet_rollup(hour); !written) return written.error();
-      forget_sweeps_.bind(0, hour);
-      forget_sweeps_.execute();
+      close_sweeps(hour, last_sweep);
     }
     transaction.commit();
+    lock.unlock();
   } while (next < blocks.size());
   return packed;
 }

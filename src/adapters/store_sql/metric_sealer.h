@@ -1,7 +1,9 @@
 #pragma once
-// Turns open hours that are over into one chunk and one rollup a series. Threads: one at a time.
+// Turns open hours that are over into one chunk and one rollup a series. Threads: one at a time; between its transactions
+// others may write.
 
 #include <array>
+#include <mutex>
 
 #include "adapters/store_sql/database.h"
 #include "adapters/store_sql/series_directory.h"
@@ -12,8 +14,8 @@ namespace reeve {
 
 class MetricSealer {
  public:
-  // Both outlive the sealer.
-  MetricSealer(Database& database, const SeriesDirectory& directory);
+  // All outlive the sealer. `writing` is held while the database is used.
+  MetricSealer(Database& database, const SeriesDirectory& directory, std::mutex& writing);
 
   // Packs every hour before `end_hour` in batches of a few blocks, each in a transaction that also removes what it packed: a
   // crash leaves every sample in exactly one place, and the next call goes on. Returns resource-hours. Throws as Database does.
@@ -22,6 +24,8 @@ class MetricSealer {
  private:
   std::vector<std::int64_t> open_hours(std::int64_t end_hour);
   std::vector<std::uint32_t> blocks_of(std::int64_t hour);
+  std::int64_t last_sweep_of(std::int64_t hour);
+  void close_sweeps(std::int64_t hour, std::int64_t last_sweep);
   Result<std::size_t> seal_hour(std::int64_t hour);
   Result<std::size_t> seal_block(std::int64_t hour, std::uint32_t block);
   Status collect_block(std::int64_t hour, std::uint32_t block);
@@ -30,7 +34,9 @@ class MetricSealer {
 
   Database& database_;
   const SeriesDirectory& directory_;
+  std::mutex& writing_;
   Statement hours_;
+  Statement last_sweep_;
   Statement blocks_;
   Statement open_;
   Statement older_;

@@ -1,5 +1,7 @@
 #include "adapters/store_sql/sql_metric_store.h"
 
+#include <mutex>
+
 #include <fmt/format.h>
 
 #include "adapters/store_sql/metric_appender.h"
@@ -23,15 +25,17 @@ class SqlMetricStore final : public MetricStore {
     columns_.emplace(database_);
     directory_.emplace(database_);
     appender_.emplace(database_, *columns_, *directory_);
-    sealer_.emplace(database_, *directory_);
+    sealer_.emplace(database_, *directory_, writing_);
     return Done{};
   }
 
   Status append(std::span<const Sample> batch) override {
+    const std::scoped_lock lock(writing_);
     return guarded("append metrics", path_, [&] { return appender_->append(batch); });
   }
 
   Result<std::size_t> seal(Timestamp now) override {
+    const std::scoped_lock lock(sealing_);
     return guarded("pack metrics", path_, [&] { return sealer_->seal(hour_of(now)); });
   }
 
@@ -45,12 +49,14 @@ class SqlMetricStore final : public MetricStore {
   }
 
   Result<std::size_t> forget(Timestamp before) override {
+    const std::scoped_lock lock(sealing_);
     return guarded("forget old metrics", path_, [&]() -> Result<std::size_t> {
       const std::int64_t end = hour_of(before);
       // What is open still becomes resource-hours first, so that all of them are counted and removed alike.
       if (const auto sealed = sealer_->seal(end); !sealed) return sealed.error();
       std::size_t forgotten = 0;
       for (std::optional<std::int64_t> hour; (hour = oldest_hour()) && *hour < end;) forgotten += forget_hour(*hour);
+      const std::scoped_lock writing(writing_);
       Statement events(database_, "DELETE FROM device_events WHERE at < :before", "i");
       events.bind(0, std::int64_t{before.time_since_epoch().count()});
       events.execute();
@@ -59,6 +65,7 @@ class SqlMetricStore final : public MetricStore {
   }
 
   Status append_events(std::span<const DeviceEvent> events) override {
+    const std::scoped_lock lock(writing_);
     return guarded("append device events", path_, [&]() -> Status {
       Transaction transaction(database_);
       Statement put(database_,
@@ -102,6 +109,7 @@ class SqlMetricStore final : public MetricStore {
 
  private:
   std::optional<std::int64_t> oldest_hour() {
+    const std::scoped_lock lock(writing_);
     Statement oldest(database_, "SELECT min(hour_series) >> 24 FROM packed_hours", "", "i");
     std::optional<std::int64_t> hour;
     oldest.for_each([&] { hour = oldest.maybe_integer(0); });
@@ -110,6 +118,7 @@ class SqlMetricStore final : public MetricStore {
 
   // One transaction an hour: a long absence of the cleaner does not end in one huge write.
   std::size_t forget_hour(std::int64_t hour) {
+    const std::scoped_lock lock(writing_);
     Transaction transaction(database_);
     std::size_t forgotten = 0;
     Statement count(database_, "SELECT count(*) FROM packed_hours WHERE hour_series BETWEEN :first AND :last", "ii", "i");
@@ -127,6 +136,8 @@ class SqlMetricStore final : public MetricStore {
   }
 
   std::string path_;
+  std::mutex sealing_;  // taken before writing_
+  std::mutex writing_;  // around every use of database_: an append waits for one batch of packing at most
   Database database_;
   std::optional<MetricColumns> columns_;
   std::optional<SeriesDirectory> directory_;

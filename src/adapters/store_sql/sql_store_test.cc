@@ -266,6 +266,39 @@ TEST(SqlStore, history_is_read_by_many_threads_while_it_is_written) {
   EXPECT_EQ(failures, 0);
 }
 
+TEST(SqlStore, packing_forgetting_and_late_samples_may_run_at_once) {
+  SqlHarness harness;
+  MetricStore& store = *harness.stores_.metrics;
+  const Timestamp start = parse_rfc3339("2026-11-24T00:00:00Z").value();
+  constexpr int series = 1'200, sweeps = 40;  // two batches of packing an hour
+  std::atomic<bool> stop = false;
+  {
+    std::jthread sealer([&] {
+      while (!stop) EXPECT_TRUE(store.seal(start + std::chrono::hours(9)).ok());
+    });
+    std::jthread forgetter([&] {
+      while (!stop) EXPECT_EQ(store.forget(start).value(), 0u);
+    });
+    std::vector<Sample> batch(series);
+    for (int sweep = 0; sweep < sweeps; ++sweep) {
+      for (int i = 0; i < series; ++i) {
+        batch[static_cast<std::size_t>(i)].resource = "n-GPU-" + std::to_string(i);
+        batch[static_cast<std::size_t>(i)].at = start + std::chrono::minutes(sweep * 3);
+        batch[static_cast<std::size_t>(i)].values.set(Metric::gpu_utilization, sweep);
+      }
+      EXPECT_TRUE(store.append(batch).ok());
+    }
+    stop = true;
+  }
+  for (int round = 0; round < 2; ++round) {
+    const auto fleet = store.query({{}, {Metric::gpu_utilization}, start, start + std::chrono::hours(2), std::chrono::hours(2)}).value();
+    ASSERT_EQ(fleet.size(), 1u);
+    EXPECT_EQ(fleet[0].points[0].count, static_cast<std::uint32_t>(series * sweeps));
+    EXPECT_EQ(fleet[0].points[0].mean, (sweeps - 1) / 2.0);
+    ASSERT_TRUE(store.seal(start + std::chrono::hours(9)).ok());
+  }
+}
+
 TEST(SqlStore, a_sample_before_1970_is_refused_with_its_batch) {
   SqlHarness harness;
   std::vector<Sample> batch(2, Sample{.resource = "d", .at = parse_rfc3339("2026-11-24T00:00:00Z").value()});
