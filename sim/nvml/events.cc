@@ -1,5 +1,6 @@
 // Event sets. A set hears of what happens after registration only.
 
+#include <algorithm>
 #include <thread>
 
 #include "sim/nvml/session.h"
@@ -12,7 +13,8 @@ namespace {
 
 constexpr int xid_fallen_off_the_bus = 79;
 constexpr unsigned long long all_types = 0xFF9F;
-constexpr auto look_again = std::chrono::milliseconds(2);  // how soon an event is noticed while somebody waits
+// How soon an event is noticed while somebody waits. Every agent waits all the time, and a demo has dozens of them.
+constexpr auto look_again = std::chrono::milliseconds(20);
 
 struct Registration {
   int gpu = 0;
@@ -122,8 +124,9 @@ Return wait(std::string_view name, EventSet handle, bool arguments_there, unsign
       if (delivery.code != Return::timeout) return delivery.code;
     }
     if (current_driver() == nullptr) return Return::uninitialized;  // shut down under us
-    if (std::chrono::steady_clock::now() >= deadline) return Return::timeout;
-    std::this_thread::sleep_for(look_again);
+    const auto real_now = std::chrono::steady_clock::now();
+    if (real_now >= deadline) return Return::timeout;
+    std::this_thread::sleep_until(std::min(real_now + look_again, deadline));
   }
 }
 
