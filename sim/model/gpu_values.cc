@@ -101,7 +101,7 @@ GpuValues gpu_values(const Board& board, std::span<const LoadPart> parts, const 
 
   const double ratio = power_ratio(board, restraint.power_limit_watts) * (restraint.thermal_throttle ? throttled_clock : 1);
   const double dynamic = (board.tdp_watts - board.idle_watts) * ratio;
-  const double seconds = static_cast<double>(at.time_since_epoch().count()) / 1000;
+  const double seconds = std::max(0.0, static_cast<double>((at - counting_began).count()) / 1000);
   values.watts = board.idle_watts + dynamic * values.activity;
   values.mean_watts = board.idle_watts + dynamic * std::clamp(totals.busy - busy_a_second_ago, 0.0, 1.0);
   values.energy_joules = board.idle_watts * seconds + dynamic * totals.busy;

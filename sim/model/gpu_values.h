@@ -22,7 +22,7 @@ struct Restraint {
   bool thermal_throttle = false;
 };
 
-// Full-speed seconds of each engine, and bytes, since 1970. Differences of two give means; none ever falls.
+// Full-speed seconds of each engine, and bytes, since counting began. Differences of two give means; none ever falls.
 struct EngineTotals {
   double busy = 0;
   EngineMix engines{};  // busy seconds of each, `nvlink` and `pcie` too
@@ -37,8 +37,8 @@ struct GpuValues {
   double decoder = 0;
   double watts = 0;                 // now
   double mean_watts = 0;            // of the second before
-  double energy_joules = 0;         // since 1970; differences count
-  double power_capped_seconds = 0;  // since 1970, weighted with how much was held back
+  double energy_joules = 0;         // since counting began; differences count
+  double power_capped_seconds = 0;  // since counting began, weighted with how much was held back
   int temperature = 0;              // degrees Celsius
   int memory_temperature = 0;
   int graphics_clock = 0;  // MHz
@@ -50,7 +50,7 @@ struct GpuValues {
   double pcie_rx = 0;
   double nvlink_tx = 0;
   double nvlink_rx = 0;
-  double pcie_tx_bytes = 0;  // since 1970; differences count
+  double pcie_tx_bytes = 0;  // since counting began; differences count
   double pcie_rx_bytes = 0;
   double nvlink_tx_bytes = 0;
   double nvlink_rx_bytes = 0;

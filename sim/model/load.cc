@@ -13,7 +13,6 @@ constexpr std::int64_t cell_seconds = 300;
 constexpr std::int64_t cells_per_hour = 12;
 constexpr std::int64_t cells_per_day = 288;
 constexpr std::int64_t cells_per_week = 7 * cells_per_day;
-constexpr std::int64_t seconds_before_monday = 3 * 86400;  // 1970-01-01 was a Thursday
 constexpr double level_steps = 250;
 constexpr double burst_seconds = 20;
 constexpr double burst_share = 0.3;  // of a burst cell in which the burst is on
@@ -178,9 +177,9 @@ const EngineMix& engine_mix(LoadKind kind) {
 }
 
 struct Load::Place {
-  std::int64_t cell;        // of time, not of the week
-  double seconds;           // into the cell
-  double since_monday_one;  // seconds since the Monday before 1970, local time
+  std::int64_t cell;  // of time, not of the week
+  double seconds;     // into the cell
+  double since_zero;  // seconds since counting began, local time
 };
 
 Load::Load(const LoadSpec& spec) : spec_(spec) {
@@ -197,7 +196,7 @@ Load::Load(const LoadSpec& spec) : spec_(spec) {
 
 Load::Place Load::place_of(Timestamp at) const {
   const auto offset_ms = static_cast<std::int64_t>(spec_.utc_offset_hours * 3600000);
-  const std::int64_t ms = std::max<std::int64_t>(0, at.time_since_epoch().count() + offset_ms + seconds_before_monday * 1000);
+  const std::int64_t ms = std::max<std::int64_t>(0, (at - counting_began).count() + offset_ms);
   const std::int64_t cell = ms / (cell_seconds * 1000);
   return {cell, static_cast<double>(ms % (cell_seconds * 1000)) / 1000, static_cast<double>(ms) / 1000};
 }
@@ -213,7 +212,7 @@ double Load::activity(Timestamp at) const {
   const double level = level_of(place.cell);
   const double swing = spec_.volatility * std::min(level, 1 - level);
   if (swing <= 0) return level;
-  const double bursts = place.since_monday_one / burst_seconds;
+  const double bursts = place.since_zero / burst_seconds;
   const auto burst_cell = static_cast<std::int64_t>(bursts);
   const double fast = burst(burst_start(spec_.seed, burst_cell), bursts - static_cast<double>(burst_cell));
   return level + swing * 0.5 * (slow(wave_of(spec_.seed, place.cell), place.seconds / cell_seconds) + fast);
@@ -229,7 +228,7 @@ double Load::busy_seconds(Timestamp at) const {
   sum += level * place.seconds;
   const double swing = spec_.volatility * std::min(level, 1 - level);
   if (swing <= 0) return sum;
-  const double bursts = place.since_monday_one / burst_seconds;
+  const double bursts = place.since_zero / burst_seconds;
   const auto burst_cell = static_cast<std::int64_t>(bursts);
   const double fast = burst_seconds * burst_integral(burst_start(spec_.seed, burst_cell), bursts - static_cast<double>(burst_cell));
   return sum + swing * 0.5 * (cell_seconds * slow_integral(wave_of(spec_.seed, place.cell), place.seconds / cell_seconds) + fast);

@@ -8,6 +8,7 @@
 // Immutable after construction; safe to share between threads.
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@
 #include "base/time.h"
 
 namespace reeve::sim {
+
+// Zero of all integrals: a Monday, late enough that sums keep their precision in a double. Nothing ran before.
+inline constexpr Timestamp counting_began{std::chrono::seconds(1578268800)};  // 2020-01-06T00:00:00Z
 
 enum class LoadKind {
   idle,       // nothing runs
@@ -78,7 +82,7 @@ class Load {
   double level(Timestamp at) const;         // of the cell, [0, 1]
   double level_before(Timestamp at) const;  // of the cell before
   double activity(Timestamp at) const;      // [0, 1]
-  double busy_seconds(Timestamp at) const;  // integral of the activity since 1970; never falls
+  double busy_seconds(Timestamp at) const;  // integral of the activity since `counting_began`; never falls
   bool holds_memory(Timestamp at) const;
   double memory_share(Timestamp at) const;  // [0, 1]; 0 while nothing is held
 

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "adapters/catalogue_csv/catalogue_csv.h"
 #include "sim/model/gpu_values.h"
@@ -73,6 +76,16 @@ TEST(Scenario, a_faster_clock_starts_at_the_start) {
   EXPECT_EQ(node.time_at(after(10)), after(605));
   node.clock = {};
   EXPECT_EQ(node.time_at(after(10)), after(10));
+}
+
+TEST(Scenario, the_files_that_come_with_reeve_are_read) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(REEVE_SOURCE_DIR "/sim/scenarios")) {
+    std::ifstream file(entry.path());
+    EXPECT_EQ(fault(std::string(std::istreambuf_iterator<char>(file), {})), "") << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 4);
 }
 
 TEST(Observe, memory_adds_up_and_stays_within_the_board) {

@@ -69,7 +69,7 @@ class Gpu {
     const GpuValues before = raw_values(at);
     change();
     const GpuValues after = raw_values(at);
-    offsets_.energy_joules += before.energy_joules - after.energy_joules;
+    offsets_.energy_joules += before.energy_joules - after.energy_joules + rounding_joules;
     offsets_.capped_seconds += before.power_capped_seconds - after.power_capped_seconds;
     offsets_.pcie_tx_bytes += before.pcie_tx_bytes - after.pcie_tx_bytes;
     offsets_.pcie_rx_bytes += before.pcie_rx_bytes - after.pcie_rx_bytes;
@@ -84,6 +84,8 @@ class Gpu {
   unsigned int compute_mode = 0;
 
  private:
+  static constexpr double rounding_joules = 1e-3;  // so that the counter, whole millijoules, does not step back
+
   GpuValues raw_values(Timestamp at) const;
 
   const GpuSpec* spec_;
