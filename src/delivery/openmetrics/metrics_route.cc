@@ -20,10 +20,11 @@ http::Response answer(const MetricsSource& source, const http::Request& request)
 
 }  // namespace
 
-http::Route metrics_route(const MetricsSource& source) {
-  return {"GET", "/metrics", [&source](http::Request request, std::shared_ptr<http::Responder> responder) {
+http::Route metrics_route(MetricsSource source) {
+  const auto kept = std::make_shared<const MetricsSource>(std::move(source));
+  return {"GET", "/metrics", [kept](http::Request request, std::shared_ptr<http::Responder> responder) {
             const bool accepted =
-                source.run_blocking([&source, request = std::move(request), responder] { responder->respond(answer(source, request)); });
+                kept->run_blocking([kept, request = std::move(request), responder] { responder->respond(answer(*kept, request)); });
             if (!accepted) responder->respond(http::text_response(503, "text/plain; charset=utf-8", "too much work waits\n"));
           }};
 }

@@ -10,7 +10,7 @@
 
 namespace reeve::openmetrics {
 
-// All borrowed; outlives the route.
+// What is referred to outlives the route, which keeps a copy of this.
 struct MetricsSource {
   const FleetKeeper& keeper;
   const Clock& clock;
@@ -22,6 +22,6 @@ struct MetricsSource {
   std::function<bool(std::move_only_function<void()>)> run_blocking;
 };
 
-http::Route metrics_route(const MetricsSource& source);
+http::Route metrics_route(MetricsSource source);
 
 }  // namespace reeve::openmetrics

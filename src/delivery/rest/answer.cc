@@ -61,8 +61,11 @@ http::Handler on_pool(const Api& api, Answer answer) {
 void answer_on_pool(const Api& api, http::Request request, std::shared_ptr<http::Responder> responder,
                     std::move_only_function<http::Response(const http::Request&)> answer) {
   const std::string path = request.path;
-  const bool accepted = api.run_blocking(
-      [request = std::move(request), responder, answer = std::move(answer)]() mutable { responder->respond(answer(request)); });
+  const bool accepted = api.run_blocking([request = std::move(request), responder, answer = std::move(answer)]() mutable {
+    http::Response response = answer(request);
+    http::compress_for(request, response, compress_here_from_bytes);
+    responder->respond(std::move(response));
+  });
   if (!accepted)
     responder->respond(
         problem_response({.code = ApiCode::unavailable, .detail = "cannot read now: too many requests wait for the disk"}, path));

@@ -12,6 +12,7 @@
 #include "delivery/rest/records.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_ids.h"
+#include "testing/fleet_builder.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
@@ -343,6 +344,18 @@ TEST_F(RestApi, what_a_client_has_already_is_304) {
     EXPECT_EQ(second.body, nullptr);
     EXPECT_EQ(ask("GET", path, "", {{"If-None-Match", "\"0\""}}).status, 200);
   }
+}
+
+TEST_F(RestApi, a_large_answer_comes_compressed_from_the_pool) {
+  for (int i = 1; i < 60; ++i)
+    keeper_.submit(
+        [i](FleetDraft& draft) {
+          return draft.put_node(make_node("big-" + std::to_string(i), {make_device("big-" + std::to_string(i), 0)}));
+        },
+        [](const Status& put) { EXPECT_TRUE(put); });
+  const auto packed = ask("GET", "/api/v1/devices", "", {{"Accept-Encoding", "gzip"}});
+  EXPECT_EQ(header_of(packed, "Content-Encoding"), "gzip");
+  EXPECT_EQ(header_of(ask("GET", "/api/v1/devices"), "Content-Encoding"), "");
 }
 
 TEST_F(RestApi, bad_parameters_are_named) {
