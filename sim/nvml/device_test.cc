@@ -136,6 +136,7 @@ TEST(NvmlDevice, processes_are_counted_first_and_have_no_instance_outside_mig) {
   EXPECT_EQ(calls().nvmlDeviceGetMemoryInfo_v2(probe.gpu(), &memory), Return::success);
   EXPECT_EQ(memory.used, infos[0].used_gpu_memory + 108 * mib);
   count = 1;
+  EXPECT_EQ(calls().nvmlDeviceGetComputeRunningProcesses_v3(probe.gpu(), &count, nullptr), Return::invalid_argument);
   EXPECT_EQ(calls().nvmlDeviceGetComputeRunningProcesses_v3(probe.gpu(), &count, infos), Return::insufficient_size);
   ProcessInfoV1 old[4] = {};
   count = 4;
@@ -260,6 +261,9 @@ TEST(NvmlDevice, field_values_carry_a_code_each) {
   EXPECT_EQ(fields[4].nvml_return, Return::success);
   EXPECT_EQ(fields[5].nvml_return, Return::not_supported);
   EXPECT_GT(fields[0].timestamp, 1700000000000000);
+  FieldValue version{.field_id = 166, .scope_id = 3};
+  EXPECT_EQ(calls().nvmlDeviceGetFieldValues(probe.gpu(), 1, &version), Return::success);
+  EXPECT_EQ(version.value.as_uint, 6u);
   fields[4].scope_id = 18;
   EXPECT_EQ(calls().nvmlDeviceGetFieldValues(probe.gpu(), 6, fields), Return::success);
   EXPECT_EQ(fields[4].nvml_return, Return::invalid_argument);

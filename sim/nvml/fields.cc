@@ -16,6 +16,9 @@ using Answer = std::variant<Return, unsigned int, unsigned long long, int>;
 constexpr unsigned long long bytes_per_kib = 1024;
 constexpr unsigned int field_nvlink_speed_first = 84, field_nvlink_speed_last = 89;
 constexpr unsigned int field_energy = 191;
+constexpr unsigned int field_ecc_current = 1, field_ecc_pending = 2;
+constexpr unsigned int field_pcie_replay_rollovers = 95;
+constexpr unsigned int field_nvlink_speed = 164, field_nvlink_state = 165, field_nvlink_version = 166;  // scope: link
 
 Answer when(bool supported, Answer answer) { return supported ? answer : Answer(Return::not_supported); }
 
@@ -74,7 +77,11 @@ Answer nvlink_field(const Target& target, unsigned int id, unsigned int scope) {
   if (id == field_nvlink_speed_common) return static_cast<unsigned int>(links.bytes_per_second / 1e6);
   if (id >= field_nvlink_speed_first && id <= field_nvlink_speed_last)
     return when(id - field_nvlink_speed_first < count, static_cast<unsigned int>(links.bytes_per_second / 1e6));
-  if (scope != scope_all_links && scope >= count) return Return::invalid_argument;
+  const bool of_one_link = id == field_nvlink_speed || id == field_nvlink_state || id == field_nvlink_version;
+  if ((of_one_link || scope != scope_all_links) && scope >= count) return Return::invalid_argument;
+  if (id == field_nvlink_speed) return static_cast<unsigned int>(links.bytes_per_second / 1e6);
+  if (id == field_nvlink_state) return 1U;
+  if (id == field_nvlink_version) return static_cast<unsigned int>(links.version);
   const GpuValues now = target.gpu.values(target.now);
   const bool tx = id == field_nvlink_data_tx || id == field_nvlink_raw_tx;
   const double overhead = id == field_nvlink_raw_tx || id == field_nvlink_raw_rx ? 1.07 : 1;  // headers of the packets
@@ -83,6 +90,7 @@ Answer nvlink_field(const Target& target, unsigned int id, unsigned int scope) {
 }
 
 Answer pcie_field(const Target& target, unsigned int id) {
+  if (id == field_pcie_replay_rollovers) return 0U;
   if (id == field_pcie_replays) return target.gpu.spec().health.pcie_replays;
   const GpuValues now = target.gpu.values(target.now);
   const bool counted = target.board().architecture >= arch_ampere && target.board().can.inforom;
@@ -108,6 +116,8 @@ Answer field_of(const Target& target, unsigned int id, unsigned int scope) {
     case field_slowdown_tlimit:
     case field_memory_max_tlimit:
     case field_gpu_max_tlimit: return limit_field(board, id);
+    case field_ecc_current:
+    case field_ecc_pending: return when(board.can.ecc, 1U);
     case field_ecc_single_volatile:
     case field_ecc_double_volatile:
     case field_ecc_single_aggregate:
@@ -120,6 +130,7 @@ Answer field_of(const Target& target, unsigned int id, unsigned int scope) {
     case field_remapped_pending:
     case field_remapped_failure: return health_field(target, id);
     case field_pcie_replays:
+    case field_pcie_replay_rollovers:
     case field_pcie_tx_bytes:
     case field_pcie_rx_bytes: return pcie_field(target, id);
     case field_reset_status:
@@ -129,7 +140,10 @@ Answer field_of(const Target& target, unsigned int id, unsigned int scope) {
     case field_nvlink_data_tx:
     case field_nvlink_data_rx:
     case field_nvlink_raw_tx:
-    case field_nvlink_raw_rx: return nvlink_field(target, id, scope);
+    case field_nvlink_raw_rx:
+    case field_nvlink_speed:
+    case field_nvlink_state:
+    case field_nvlink_version: return nvlink_field(target, id, scope);
     default:
       if (id >= field_nvlink_speed_first && id <= field_nvlink_speed_last) return nvlink_field(target, id, scope);
       return id == 0 ? Return::invalid_argument : Return::not_supported;

@@ -60,9 +60,9 @@ Return list(std::string_view name, Device device, unsigned int* count, Info* inf
     std::vector<Found> found = wanted == Wanted::none ? std::vector<Found>() : find_processes(target);
     std::erase_if(found, [&](const Found& each) { return each.process.graphics != (wanted == Wanted::graphics); });
     const unsigned int room = *count;
+    if (room > 0 && infos == nullptr) return Return::invalid_argument;
     *count = static_cast<unsigned int>(found.size());
     if (room < found.size()) return Return::insufficient_size;
-    if (!found.empty() && infos == nullptr) return Return::invalid_argument;
     for (std::size_t i = 0; i < found.size(); ++i) put(found[i], infos[i]);
     return Return::success;
   });
