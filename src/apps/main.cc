@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "apps/agent/command.h"
+#include "apps/demo/command.h"
 #include "apps/serve/command.h"
 #include "delivery/cli/commands.h"
 
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   reeve::add_serve_command(app, exit_code);
   reeve::add_agent_command(app, exit_code, REEVE_VERSION);
+  reeve::demo::add_demo_command(app, exit_code);
   reeve::cli::add_client_commands(app, console, exit_code);
   return reeve::cli::run(app, argc, argv, console, exit_code);
 }

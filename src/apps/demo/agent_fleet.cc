@@ -48,7 +48,10 @@ class Words {
 
 // In the child, between fork and exec: system calls only.
 [[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, const char* log, pid_t parent) {
-  ::setpgid(0, 0);  // Ctrl-C is for the parent, which ends us in order
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);  // we wait for signals, the agent acts on them
+  ::setpgid(0, 0);                             // Ctrl-C is for the parent, which ends us in order
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it died before the line above
   const int null = ::open("/dev/null", O_RDONLY);
