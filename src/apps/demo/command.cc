@@ -28,7 +28,8 @@ Result<DemoOptions> options_of(const DemoFlags& flags) {
   options.serve.listen = *listen;
   const auto interval = parse_duration(flags.interval);
   if (!interval) return interval.error();
-  if (*interval < std::chrono::seconds(1)) return Error{Errc::invalid_argument, "cannot collect more often than once a second (--interval)"};
+  if (*interval < std::chrono::seconds(1))
+    return Error{Errc::invalid_argument, "cannot collect more often than once a second (--interval)"};
   options.serve.collect_interval = *interval;
   options.serve.collect_deadline = std::min(options.serve.collect_deadline, *interval * 3 / 4);
   if (flags.history != "0") {
@@ -62,15 +63,20 @@ void add_demo_command(CLI::App& app, int& exit_code) {
   DemoOptions& options = flags->options;
   CLI::App* command = app.add_subcommand("demo", "Run the control plane over a simulated fleet: no GPU, no Kubernetes needed");
   command->add_option("--listen", flags->listen, "ADDR:PORT to serve on; port 0: any")->capture_default_str();
-  command->add_option("--data-dir", options.serve.data_dir, "where inventory and history are kept, and taken up again")->capture_default_str();
-  command->add_option("--nodes", options.nodes, "simulated nodes of 8 GPUs; each is a process of its own")->capture_default_str()->check(CLI::Range(1, nodes_max));
-  command->add_option("--history", flags->history, "how far back to fill in history, as in 7d or 12h; 0: not at all")->capture_default_str();
+  command->add_option("--data-dir", options.serve.data_dir, "where inventory and history are kept, and taken up again")
+      ->capture_default_str();
+  command->add_option("--nodes", options.nodes, "simulated nodes of 8 GPUs; each is a process of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(1, nodes_max));
+  command->add_option("--history", flags->history, "how far back to fill in history, as in 7d or 12h; 0: not at all")
+      ->capture_default_str();
   command->add_option("--interval", flags->interval, "time between two looks at the fleet")->capture_default_str();
   command->add_flag("--workloads,!--no-workloads", options.workloads, "let pods hold GPUs (default)");
   command->add_option("--nvml", options.nvml, "the simulated driver library (default: sim/libnvidia-ml.so.1 beside this program)");
   command->add_option("--port-file", options.port_file, "write the port here once it is served");
-  command->footer("A node costs some 10 MiB of memory and 0.1 % of a processor. Ctrl-C ends everything; started again with the same\n"
-                  "--data-dir, the demo goes on where it was.");
+  command->footer(
+      "A node costs some 10 MiB of memory and 0.1 % of a processor. Ctrl-C ends everything; started again with the same\n"
+      "--data-dir, the demo goes on where it was.");
   command->callback([flags, &exit_code] {
     if (const Status ended = demo(*flags); !ended) {
       fmt::print(stderr, "reeve: {}\n", ended.error().message);

@@ -30,10 +30,10 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr Milliseconds history_step_min = 30s;      // finer than that a week is too much to make
-constexpr Milliseconds listening_patience = 60s;    // then those that listen are looked at, without the others
-constexpr Milliseconds newcomer_interval = 2s;      // how often nodes that came late are looked for
-constexpr int background_niceness = 10;             // the dashboard goes first
+constexpr Milliseconds history_step_min = 30s;    // finer than that a week is too much to make
+constexpr Milliseconds listening_patience = 60s;  // then those that listen are looked at, without the others
+constexpr Milliseconds newcomer_interval = 2s;    // how often nodes that came late are looked for
+constexpr int background_niceness = 10;           // the dashboard goes first
 
 Timestamp now() { return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()); }
 
@@ -52,8 +52,8 @@ Result<std::string> driver_library(const std::string& wanted) {
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   const fs::path library = wanted.empty() ? self.parent_path() / "sim" / "libnvidia-ml.so.1" : fs::path(wanted);
   if (fs::exists(library, error)) return fs::absolute(library, error).string();
-  return Error{Errc::not_found, fmt::format("cannot simulate GPUs: there is no {}; `./dev build` makes it, --nvml names another place",
-                                            library.string())};
+  return Error{Errc::not_found,
+               fmt::format("cannot simulate GPUs: there is no {}; `./dev build` makes it, --nvml names another place", library.string())};
 }
 
 AgentSpec agent_of(const PlannedNode& node, const fs::path& folder, const std::string& library) {

@@ -79,7 +79,8 @@ TEST_F(HistoryFillTest, what_is_there_is_not_made_again) {
 
 TEST_F(HistoryFillTest, goes_on_where_it_was_interrupted) {
   std::stop_source stop;
-  const HistoryContext context{keeper, store, jobs, [this] { return clock.now(); }, [&stop](const Job& job) {
+  const HistoryContext context{keeper, store, jobs, [this] { return clock.now(); },
+                               [&stop](const Job& job) {
                                  if (job.done >= 4) stop.request_stop();
                                }};
   const auto first = fill_history(context, scenarios, range, stop.get_token());

@@ -33,8 +33,11 @@ struct HoldersTest : testing::Test {
     folder = pattern;
     const auto scenario = *sim::parse_scenario(node.scenario, catalogue, clock.now());
     ModelRecogniser models(catalogue);
-    keeper.submit([&](FleetDraft& draft) { return draft.put_node(merge_observation(nullptr, sim::observe(scenario, clock.now()), models, clock.now())); },
-                  [](const Status& status) { EXPECT_TRUE(status); });
+    keeper.submit(
+        [&](FleetDraft& draft) {
+          return draft.put_node(merge_observation(nullptr, sim::observe(scenario, clock.now()), models, clock.now()));
+        },
+        [](const Status& status) { EXPECT_TRUE(status); });
   }
   void TearDown() override { std::filesystem::remove_all(folder); }
 };
