@@ -56,12 +56,13 @@ Result<std::string> driver_library(const std::string& wanted) {
                fmt::format("cannot simulate GPUs: there is no {}; `./dev build` makes it, --nvml names another place", library.string())};
 }
 
-AgentSpec agent_of(const PlannedNode& node, const fs::path& folder, const std::string& library) {
+AgentSpec agent_of(const PlannedNode& node, const fs::path& folder, const std::string& library, Milliseconds interval) {
   const fs::path scenario = folder / (node.name + ".json");
   std::ofstream(scenario, std::ios::trunc) << node.scenario << '\n';
   return {node.name,
           node.cluster,
-          {"agent", "--listen", "127.0.0.1:0", "--node-name", node.name, "--nvml", library},
+          {"agent", "--listen", "127.0.0.1:0", "--node-name", node.name, "--nvml", library, "--interval",
+           fmt::format("{}ms", interval.count())},
           {"REEVE_SIM_SCENARIO=" + scenario.string()}};
 }
 
@@ -172,7 +173,7 @@ Status run_demo(const DemoOptions& options, const std::function<void()>& wait_fo
   const Timestamp begun = now();
   std::vector<PlannedNode> nodes = plan_fleet(options.nodes, start_of(folder / "start"), *catalogue);
   std::vector<AgentSpec> specs;
-  for (const PlannedNode& node : nodes) specs.push_back(agent_of(node, folder, *library));
+  for (const PlannedNode& node : nodes) specs.push_back(agent_of(node, folder, *library, config.collect_interval));
   AgentFleetOptions fleet{.directory = folder.string(), .targets_file = config.target_files.front()};
   if (!options.program.empty()) fleet.program = options.program;
   AgentFleet agents(std::move(fleet), std::move(specs));
