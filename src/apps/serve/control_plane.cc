@@ -18,7 +18,6 @@
 #include "adapters/targets/target_files.h"
 #include "apps/serve/housekeeping.h"
 #include "apps/serve/metered_fleet_store.h"
-#include "apps/serve/serialized_metric_store.h"
 #include "delivery/legacy/legacy_api.h"
 #include "delivery/openmetrics/metrics_route.h"
 #include "delivery/rest/api.h"
@@ -158,7 +157,7 @@ class RunningPlane final : public ControlPlane {
   openmetrics::SelfMetrics self_;
   MeteredFleetStore store_;
   std::unique_ptr<FleetKeeper> keeper_;
-  SerializedMetricStore metrics_;
+  MetricStore& metrics_;
   MemoryJobBoard jobs_;
   TargetFiles targets_;
   std::unique_ptr<Scraper> scraper_;
