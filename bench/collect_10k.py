@@ -55,11 +55,11 @@ def start_nodes(nodes, folder):
     return process, targets
 
 
-def start_serve(targets, interval, folder, port):
+def start_serve(reeve, targets, interval, folder, port):
     config = folder / "reeve.yaml"
     config.write_text(f"collect: {{interval: {interval}s}}\ntarget_files: ['{targets}']\n")
     log = open(folder / "serve.log", "wb")
-    return subprocess.Popen([BUILD / "reeve", "serve", "--config", config, "--listen", f"127.0.0.1:{port}", "--data-dir", folder / "data"],
+    return subprocess.Popen([reeve, "serve", "--config", config, "--listen", f"127.0.0.1:{port}", "--data-dir", folder / "data"],
                             stdout=log, stderr=log)
 
 
@@ -96,12 +96,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--interval", type=int, default=30, help="seconds")
     parser.add_argument("--port", type=int, default=18080)
+    parser.add_argument("--reeve", default=BUILD / "reeve", help="the binary to measure")
     options = parser.parse_args()
     base = f"http://127.0.0.1:{options.port}"
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         nodes, targets = start_nodes(options.nodes, folder)
-        serve = start_serve(targets, options.interval, folder, options.port)
+        serve = start_serve(options.reeve, targets, options.interval, folder, options.port)
         try:
             costs = measure_rounds(serve.pid, base, options.rounds, options.interval)
             if shutil.which("wrk"):
