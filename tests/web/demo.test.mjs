@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { open_browser, open_page } from "./browser.mjs";
 import { children_of, eventually, running_reeve, start_reeve } from "./reeve.mjs";
 
-const node_count = 8;
+const node_count = process.env.UPDATE_SCREENSHOT ? 40 : 8; // a picture wants a full page
 const patience = { timeout: 20_000 };
 let reeve;
 let browser;
@@ -14,7 +14,7 @@ let nodes;
 let devices;
 
 before(async () => {
-  reeve = process.env.REEVE_URL ? running_reeve(process.env.REEVE_URL) : await start_reeve("demo", ["--nodes", String(node_count), "--history", "2h"]);
+  reeve = process.env.REEVE_URL ? running_reeve(process.env.REEVE_URL) : await start_reeve("demo", ["--nodes", String(node_count), "--history", "2h", "--interval", "5s"]);
   if (reeve.pid) {
     await eventually("all nodes are seen", async () => {
       const { items, total } = await reeve.get("/api/v1/nodes?limit=1000");
