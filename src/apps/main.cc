@@ -1,4 +1,4 @@
-// kubectl-reeve it is a kubectl plug-in.
+// The program. Called as `reeve` it runs the command that follows; linked to or copied as `kubectl-reeve` it is a kubectl plug-in.
 
 #include <CLI/CLI.hpp>
 

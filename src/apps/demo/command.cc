@@ -75,7 +75,7 @@ void add_demo_command(CLI::App& app, int& exit_code) {
   command->add_option("--nvml", options.nvml, "the simulated driver library (default: sim/libnvidia-ml.so.1 beside this program)");
   command->add_option("--port-file", options.port_file, "write the port here once it is served");
   command->footer(
-      "A node costs some 10 MiB of memory and 0.1 % of a processor. Ctrl-C ends everything; started again with the same\n"
+      "A node costs 2 MiB of memory and next to no processor time. Ctrl-C ends everything; started again with the same\n"
       "--data-dir, the demo goes on where it was.");
   command->callback([flags, &exit_code] {
     if (const Status ended = demo(*flags); !ended) {

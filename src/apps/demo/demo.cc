@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -30,10 +31,11 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr Milliseconds history_step_min = 30s;    // finer than that a week is too much to make
-constexpr Milliseconds listening_patience = 60s;  // then those that listen are looked at, without the others
-constexpr Milliseconds newcomer_interval = 2s;    // how often nodes that came late are looked for
-constexpr int background_niceness = 10;           // the dashboard goes first
+constexpr Milliseconds history_step_min = 30s;  // finer than that a week is too much to make
+constexpr Milliseconds start_patience = 30s;    // for agents that start; holders and history of the others wait no longer
+constexpr Milliseconds start_round_interval = 300ms;
+constexpr Milliseconds newcomer_interval = 2s;  // how often nodes that came late are looked for
+constexpr int background_niceness = 10;         // the dashboard goes first
 
 Timestamp now() { return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()); }
 
@@ -83,8 +85,7 @@ class Background final {
  private:
   void run(const std::stop_token& stop) {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), background_niceness);
-    agents_.wait_until_listening(stop, listening_patience);
-    collect(stop);
+    look_until_all_are_known(stop);
     std::size_t settled = 0;
     while (!stop.stop_requested() && settled < nodes_.size()) {
       const std::size_t known = nodes_known();
@@ -97,11 +98,16 @@ class Background final {
     }
   }
 
-  // One round right away: the regular one may be half a minute off.
-  void collect(const std::stop_token& stop) {
-    auto ended = std::make_shared<std::atomic<bool>>(false);
-    plane_.collector().collect_now([ended](const Status&) { *ended = true; });
-    while (!*ended && !stop.stop_requested()) pause(stop, 50ms);
+  // Rounds in a row while agents are starting: the regular one may be half a minute off.
+  void look_until_all_are_known(const std::stop_token& stop) {
+    const auto deadline = std::chrono::steady_clock::now() + start_patience;
+    while (!stop.stop_requested() && nodes_known() < nodes_.size() && std::chrono::steady_clock::now() < deadline) {
+      agents_.wait_until_listening(stop, start_round_interval);
+      auto ended = std::make_shared<std::atomic<bool>>(false);
+      plane_.collector().collect_now([ended](const Status&) { *ended = true; });
+      while (!*ended && !stop.stop_requested()) pause(stop, 20ms);
+      if (nodes_known() < nodes_.size()) pause(stop, start_round_interval);
+    }
   }
 
   std::size_t nodes_known() const {

@@ -46,7 +46,7 @@ TEST(Get, devices_say_lost_before_anything_else_and_name_models_outside_the_cata
   EXPECT_EQ(ran.out,
             "NAME        MODEL             STATE    UTIL         MEMORY   TEMP   POWER   SLICES   FREE   ALLOCATION\n"
             "n1-GPU-00   H100_80GB         ACTIVE    97%   71.3/79.6GiB   66°C    641W        -   no     ALLOC-00000001\n"
-            "n1-GPU-01   Unheard Of 9000   LOST        -              -      -       -        2   no     -\n");
+            "n1-GPU-01   Unheard Of 9000   LOST        -              -      -       -        2   0/2    -\n");
 }
 
 TEST(Get, wide_has_more_columns_and_headers_can_be_left_out) {

@@ -59,6 +59,14 @@ std::string slices(const Json& item, Timestamp) {
   return std::to_string(array_at(item, "instances").size());
 }
 
+// Of a GPU in MIG mode only its slices can be given away: "2/7" of them.
+std::string free_of_device(const Json& item, Timestamp) {
+  if (!flag_at(item, "mig_enabled").value_or(false)) return yes_no_text(flag_at(item, "free"));
+  const auto& all = array_at(item, "instances");
+  const auto free = std::ranges::count_if(all, [](const Json& slice) { return flag_at(slice, "free").value_or(false); });
+  return std::to_string(free) + "/" + std::to_string(all.size());
+}
+
 std::string placement(const Json& item, Timestamp) {
   const Json* place = member(item, "placement");
   return place == nullptr ? "-" : text_at(*place, "start") + ":" + text_at(*place, "size");
@@ -143,7 +151,7 @@ Kind devices() {
            {"TEMP", value("gpu_temperature_celsius", celsius_text), true},
            {"POWER", value("power_watts", watts_text), true},
            {"SLICES", slices, true},
-           {"FREE", yes_no("free")},
+           {"FREE", free_of_device},
            {"ALLOCATION", text("allocation")},
            {"NODE", text("node"), false, true},
            {"UUID", text("uuid"), false, true},

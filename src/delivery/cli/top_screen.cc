@@ -69,7 +69,17 @@ std::string state_text(const Json& device) {
   if (flag_at(device, "lost").value_or(false)) return "LOST";
   if (flag_at(device, "stale").value_or(false)) return "STALE";
   const std::string state = text_at(device, "state");
+  if (state == "ACTIVE" && flag_at(device, "mig_enabled").value_or(false)) {
+    const auto& slices = array_at(device, "instances");
+    const auto free = std::ranges::count_if(slices, [](const Json& slice) { return flag_at(slice, "free").value_or(false); });
+    return fmt::format("{}/{} free", free, slices.size());
+  }
   return state == "ACTIVE" ? (flag_at(device, "free").value_or(false) ? "free" : "held") : state;
+}
+
+std::string_view colour_of_state(std::string_view state) {
+  if (state == "free") return green;
+  return state == "held" || state.ends_with(" free") ? std::string_view() : red;
 }
 
 std::string model_text(const Json& device) {
@@ -177,7 +187,7 @@ std::string device_line(const Json& device, const Holders& holders, const Widths
   if (widths.bars) line.add(bar(share.value_or(0) / 100, bar_width), bar_width, colour_of(share, load_medium, load_high)).add(" ");
   line.add(celsius_text(celsius), 5, colour_of(celsius, celsius_medium, celsius_high), true).add(" ");
   line.add(watts_text(value_of(device, "power_watts")), 6, {}, true).add(" ");
-  line.add(state, 11, state == "free" ? green : state == "held" ? std::string_view() : red).add(" ").add(holder_text(device, holders));
+  line.add(state, 11, colour_of_state(state)).add(" ").add(holder_text(device, holders));
   return line.text();
 }
 

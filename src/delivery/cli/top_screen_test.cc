@@ -55,7 +55,7 @@ TEST(Top, shows_the_fleet_and_a_line_for_each_gpu) {
             "util ██████████           50%  memory ██████████           80.0/160.0GiB  power 900W  $8.00/h\n"
             "NAME*            MODEL      UTIL                    MEMORY             TEMP  POWER STATE       HOLDER\n"
             "n1-GPU-00        H100_80GB   97% █████████▊   72.0/80.0GiB █████████   83°C   690W held        ml/vllm-0\n"
-            "n1-GPU-01        A100_80GB     -               8.0/80.0GiB █           40°C   210W free\n"
+            "n1-GPU-01        A100_80GB     -               8.0/80.0GiB █           40°C   210W 1/2 free\n"
             "  └ MIG-07       1g.10gb     50% █████          4.8/9.5GiB                         held        research/notebook-3\n"
             "  └ MIG-08       1g.10gb       -                  -/9.5GiB                         free\n"
             "n2-GPU-00        T4            -                 -/15.0GiB                -      - LOST\n");
