@@ -1,6 +1,7 @@
 // The REST API on any request: "<method> <target>\n<body>". It never answers 500, and all that it says in
 // JSON is JSON.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,8 @@ World& world() {
 }
 
 void ask(std::string_view method, std::string_view target_text, std::string_view body) {
+  // The server's parser lets tokens through only.
+  if (!std::ranges::all_of(method, [](char c) { return c >= 'A' && c <= 'Z'; })) return;
   auto target = http::parse_target(target_text);
   if (!target) return;
   REEVE_CHECK(target->path.starts_with('/') && http::is_utf8(target->path));

@@ -40,8 +40,11 @@ std::string lower_case(std::string_view text) {
 }
 
 bool any_contains(std::span<const std::string_view> texts, std::string_view part) {
-  return std::ranges::any_of(texts, [&](std::string_view text) { return !std::ranges::search(text, part, {}, lower).empty(); }) ||
-         part.empty();
+  const auto same = [](char a, char b) { return lower(a) == b; };
+  const auto contains = [&](std::string_view text) {
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();  // clang 14 cannot compile ranges::search
+  };
+  return part.empty() || std::ranges::any_of(texts, contains);
 }
 
 // "n3ff0000000000000.6e31" (number), "t68.6e31" (text), "m.6e31" (no value): kind, key, id in hex.
