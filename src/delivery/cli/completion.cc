@@ -14,7 +14,7 @@ namespace {
 constexpr Milliseconds patience{800};     // a shell that hangs is worse than one that knows no names
 constexpr std::size_t names_max = 1'000;  // nobody reads more
 
-constexpr std::string_view bash_script = R"(# bash completion of @: source <(@ completion bash)
+constexpr std::string_view bash_script = R"(# bash completion of @
 _@F_complete() {
   local IFS=$'\n'
   COMPREPLY=($("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
@@ -23,7 +23,7 @@ complete -o default -o nosort -F _@F_complete @
 )";
 
 constexpr std::string_view zsh_script = R"(#compdef @
-# zsh completion of @: source <(@ completion zsh)
+# zsh completion of @
 _@F_complete() {
   local -a candidates
   candidates=("${(@f)$(${words[1]} __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
@@ -32,7 +32,7 @@ _@F_complete() {
 compdef _@F_complete @
 )";
 
-constexpr std::string_view fish_script = R"(# fish completion of @: @ completion fish | source
+constexpr std::string_view fish_script = R"(# fish completion of @
 function __@F_complete
   set -l words (commandline -opc) (commandline -ct)
   $words[1] __complete $words[2..-1] 2>/dev/null

@@ -64,6 +64,7 @@ std::string processes_of(const Json& device) {
 // "ALLOC-1A2B3C4D: model-serving/vllm-0, team ml": a line that spares a second command.
 std::string holder_of(const Api& api, const Json& item) {
   const std::string id = text_at(item, "allocation");
+  if (id.empty() && flag_at(item, "mig_enabled").value_or(false)) return "none, its slices are given out one by one";
   if (id.empty()) return flag_at(item, "free").value_or(false) ? "none, free" : "none, not available";
   const auto allocation = api.get("/api/v1/allocations/" + percent_encoded(id));
   if (!allocation) return id;
