@@ -9,6 +9,7 @@
 
 #include "adapters/catalogue_csv/catalogue_csv.h"
 #include "sim/model/gpu_values.h"
+#include "testing/source_tree.h"
 
 namespace reeve::sim {
 namespace {
@@ -80,7 +81,7 @@ TEST(Scenario, a_faster_clock_starts_at_the_start) {
 
 TEST(Scenario, the_files_that_come_with_reeve_are_read) {
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(REEVE_SOURCE_DIR "/sim/scenarios")) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_path("sim/scenarios"))) {
     std::ifstream file(entry.path());
     EXPECT_EQ(fault(std::string(std::istreambuf_iterator<char>(file), {})), "") << entry.path();
     ++files;

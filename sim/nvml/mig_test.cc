@@ -5,6 +5,7 @@
 
 #include "codec/json_parse.h"
 #include "sim/nvml/probe.h"
+#include "testing/source_tree.h"
 
 namespace reeve::sim {
 namespace {
@@ -40,7 +41,7 @@ unsigned int capacity(Device gpu, unsigned int profile) {
 }
 
 TEST(NvmlMig, every_public_transcript_of_creations_is_reproduced) {
-  std::ifstream file(REEVE_SOURCE_DIR "/tests/data/mig_placement_transcripts.json");
+  std::ifstream file(source_path("tests/data/mig_placement_transcripts.json"));
   const std::string text(std::istreambuf_iterator<char>(file), {});
   const auto document = parse_json(text);
   ASSERT_TRUE(document.ok());

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "testing/source_tree.h"
 #include "wire/exposition/exposition_observation.h"
 #include "wire/observation/observation_json.h"
 
@@ -209,7 +210,7 @@ std::set<std::string> sample_lines(const std::string& text) {
 // the pods, which an agent does not know, and the vGPU licence.
 TEST(ExpositionWriter, a_node_reads_the_same_as_from_dcgm_exporter) {
   for (const char* name : {"dcgm-exporter-full-gpu.prom", "dcgm-exporter-mig.prom"}) {
-    std::ifstream in(std::string(REEVE_SOURCE_DIR) + "/tests/data/exposition/" + name);
+    std::ifstream in(source_path(std::string("tests/data/exposition/") + name));
     std::stringstream original;
     original << in.rdbuf();
     const auto read = wire::observation_from_exposition(original.str(), {});

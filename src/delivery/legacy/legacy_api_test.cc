@@ -18,6 +18,7 @@
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
+#include "testing/source_tree.h"
 
 namespace reeve::legacy {
 namespace {
@@ -65,7 +66,7 @@ class LegacyApiTest : public testing::Test {
   http::Router router_{legacy_routes(api_), legacy_not_found(api_), legacy_method_not_allowed(api_)};
 };
 
-std::string golden_path(const std::string& name) { return std::string(REEVE_SOURCE_DIR) + "/tests/data/legacy/" + name + ".json"; }
+std::string golden_path(const std::string& name) { return source_path("tests/data/legacy/" + name + ".json"); }
 
 void expect_golden(const std::string& name, const std::string& body) {
   if (std::getenv("REEVE_WRITE_GOLDENS") != nullptr) std::ofstream(golden_path(name)) << body << '\n';

@@ -7,12 +7,13 @@
 #include <sstream>
 
 #include "base/parse.h"
+#include "testing/source_tree.h"
 
 namespace reeve::mig {
 namespace {
 
 std::string file_text(const std::string& path) {
-  std::ifstream file(std::string(REEVE_SOURCE_DIR "/") + path);
+  std::ifstream file(source_path(path));
   EXPECT_TRUE(file.is_open()) << path;
   std::stringstream text;
   text << file.rdbuf();

@@ -1,4 +1,5 @@
 #include "wire/exposition/exposition_observation.h"
+#include "testing/source_tree.h"
 
 #include <fstream>
 #include <sstream>
@@ -12,7 +13,7 @@ namespace {
 const Timestamp noon{std::chrono::hours(24 * 365 * 56)};
 
 std::string sample_file(const std::string& name) {
-  std::ifstream in(std::string(REEVE_SOURCE_DIR) + "/tests/data/exposition/" + name);
+  std::ifstream in(source_path(std::string("tests/data/exposition/") + name));
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
