@@ -8,8 +8,9 @@ import subprocess
 import tempfile
 import time
 
-REEVE = os.environ["REEVE_BIN"]
-SIM_LIBRARY = os.environ["REEVE_SIM_LIBRARY"]
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build/release"
+REEVE = os.environ.get("REEVE_BIN", str(BUILD / "reeve"))
+SIM_LIBRARY = os.environ.get("REEVE_SIM_LIBRARY", str(BUILD / "sim/libnvidia-ml.so.1"))
 
 
 def wait_until(condition, seconds=20.0, what="the condition"):

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 [ -f web/dist/index.html ] || { echo "cannot test the dashboard: run npm run build in web/ first" >&2; exit 1; }
 [ -x "${CHROMIUM:=/usr/bin/chromium}" ] || { echo "cannot test the dashboard: no browser at $CHROMIUM" >&2; exit 1; }
 export CHROMIUM
+npm --prefix web test --silent
 # One file at a time: each starts servers and a browser, and the machine may have two cores.
 for file in tests/web/states.test.mjs tests/web/demo.test.mjs; do
   node --test --test-timeout=300000 "$@" "$file"

@@ -62,6 +62,8 @@ void add_demo_command(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<DemoFlags>();
   DemoOptions& options = flags->options;
   CLI::App* command = app.add_subcommand("demo", "Run the control plane over a simulated fleet: no GPU, no Kubernetes needed");
+  // So that what is said later wins: ./dev run gives options of its own before those of its user.
+  command->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   command->add_option("--listen", flags->listen, "ADDR:PORT to serve on; port 0: any")->capture_default_str();
   command->add_option("--data-dir", options.serve.data_dir, "where inventory and history are kept, and taken up again")
       ->capture_default_str();
