@@ -125,8 +125,15 @@ TEST_F(NvmlDriverOverSim, what_is_served_reads_back_as_what_was_seen) {
   const auto read =
       wire::observation_from_exposition(write_exposition(report, {}), {{}, ObservationSource::reeve_agent, report.observation.at});
   ASSERT_TRUE(read.ok());
-  const NodeObservation back = wire::with_inventory(report.observation, read->observation);
+  NodeObservation back = wire::with_inventory(report.observation, read->observation);
   ASSERT_EQ(back.devices.size(), 2U);
+  for (const MetricInfo& row : metric_table) {
+    const auto seen = report.observation.devices[0].values.get(row.metric);
+    const auto told = back.devices[0].values.get(row.metric);
+    ASSERT_EQ(told.has_value(), seen.has_value()) << row.name;
+    if (seen) EXPECT_NEAR(*told, *seen, 1e-6) << row.name;  // the exposition has six decimals
+  }
+  back.devices[0].values = report.observation.devices[0].values;
   EXPECT_EQ(back.devices[0], report.observation.devices[0]);
   for (std::size_t i = 0; i < 3; ++i)
     EXPECT_EQ(back.devices[1].instances[i].values.get(Metric::memory_used),
