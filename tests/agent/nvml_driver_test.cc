@@ -131,7 +131,8 @@ TEST_F(NvmlDriverOverSim, what_is_served_reads_back_as_what_was_seen) {
     const auto seen = report.observation.devices[0].values.get(row.metric);
     const auto told = back.devices[0].values.get(row.metric);
     ASSERT_EQ(told.has_value(), seen.has_value()) << row.name;
-    if (seen) EXPECT_NEAR(*told, *seen, 1e-6) << row.name;  // the exposition has six decimals
+    if (!seen) continue;
+    EXPECT_NEAR(*told, *seen, 1e-6) << row.name;  // the exposition has six decimals
   }
   back.devices[0].values = report.observation.devices[0].values;
   EXPECT_EQ(back.devices[0], report.observation.devices[0]);
