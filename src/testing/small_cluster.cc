@@ -91,7 +91,7 @@ void put_readings(FleetDraft& draft, Timestamp at) {
   DeviceReading cut{.id = DeviceId{"gpu-a-GPU-01"}};
   cut.values.set(Metric::gpu_temperature, 55.0);
   cut.values.set(Metric::power_usage, 180.0);
-  cut.instances = {{InstanceId{"gpu-a-GPU-01-MIG-07"}, part}};
+  cut.instances = {{InstanceId{"gpu-a-GPU-01-MIG-07"}, part}, {InstanceId{"gpu-a-GPU-01-MIG-09"}, {}}};
   draft.put_readings(NodeName{"gpu-a"}, readings(at, {{.id = DeviceId{"gpu-a-GPU-00"}, .values = values(72, 40, 66, 289.5)}, cut}));
   draft.put_readings(NodeName{"gpu-b"}, readings(at, {{.id = DeviceId{"gpu-b-GPU-00"}, .values = values(98, 70, 91, 440)}}));
 }

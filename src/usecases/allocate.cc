@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "domain/placement/placement.h"
 #include "usecases/limits.h"
 
 namespace reeve {
@@ -119,7 +118,8 @@ Status Attempt::run(FleetDraft& draft) {
   }
   const Timestamp now = context.clock.now();
   if (const Status ok = check_request(request, context.catalogue, now); !ok) return fail(ok.error());
-  const Placement placement = place(draft.fleet(), context.catalogue, context.prices, request);
+  const auto heard_since = context.stale_after ? std::optional(now - *context.stale_after) : std::nullopt;
+  const Placement placement = place(draft.fleet(), context.catalogue, context.prices, request, heard_since);
   if (const auto* refusal = std::get_if<Refusal>(&placement)) {
     answer.blocked_by = refusal->blocked_by;
     return fail({Errc::exhausted, refusal->message});

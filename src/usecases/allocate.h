@@ -3,7 +3,6 @@
 // two requests can never be given the same resource; durable before the caller hears of it.
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 
@@ -11,6 +10,7 @@
 #include "domain/allocation/allocation.h"
 #include "domain/catalogue/catalogue.h"
 #include "domain/cost/price_list.h"
+#include "domain/placement/placement.h"
 #include "ports/clock.h"
 #include "ports/fleet_keeper.h"
 #include "ports/fleet_store.h"
@@ -26,6 +26,7 @@ struct AllocationContext {
   const PriceList& prices;
   const Clock& clock;
   IdSource& ids;
+  std::optional<Milliseconds> stale_after{};  // a node that is silent for longer gets nothing new; absent: age does not matter
 };
 
 // Asked again with the same key and the same digest, the first answer is given again; with another digest
@@ -37,8 +38,8 @@ struct IdempotencyKey {
 
 struct AllocationAnswer {
   Result<Allocation> outcome;
-  std::map<std::string, std::size_t> blocked_by{};  // why nothing fits, when outcome is `exhausted`
-  bool replayed = false;                            // an earlier answer to the same idempotency key
+  BlockerCounts blocked_by{};  // why nothing fits, when outcome is `exhausted`
+  bool replayed = false;       // an earlier answer to the same idempotency key
 };
 
 // Errors of the outcome: invalid_argument (names the field), exhausted (nothing fits), conflict (the

@@ -51,7 +51,7 @@ TEST_F(AFleetOfTwoGpus, refuses_the_third_and_says_what_blocks_it) {
   const auto third = ask(request());
   ASSERT_FALSE(third.outcome);
   EXPECT_EQ(third.outcome.error().code, Errc::exhausted);
-  EXPECT_EQ(third.blocked_by, (std::map<std::string, std::size_t>{{"are held", 2}}));
+  EXPECT_EQ(third.blocked_by, (BlockerCounts{{Blocker::held, 2}}));
 }
 
 TEST_F(AFleetOfTwoGpus, keeps_nothing_of_an_allocation_that_cannot_be_committed) {
@@ -115,6 +115,19 @@ TEST_F(AFleetOfTwoGpus, tells_an_ended_allocation_from_one_that_never_was) {
   ASSERT_TRUE(give_back(given.outcome->id));
   EXPECT_EQ(give_back(given.outcome->id).error().code, Errc::conflict);
   EXPECT_EQ(give_back(AllocationId{"ALLOC-NEVER"}).error().code, Errc::not_found);
+}
+
+TEST_F(AFleetOfTwoGpus, gives_nothing_on_a_node_that_fell_silent) {
+  context.stale_after = std::chrono::seconds(90);
+  NodeReadings heard;
+  heard.at = clock.now();
+  Node node = *keeper.snapshot()->find_node(NodeName{"n1"})->node;
+  for (Device& device : node.devices) device.source = ObservationSource::reeve_agent;
+  keeper.submit([&](FleetDraft& next) { return next.put_node(node); }, [](const Status&) {});
+  keeper.publish_readings(NodeName{"n1"}, std::make_shared<const NodeReadings>(heard));
+  ASSERT_TRUE(ask(request()).outcome);
+  clock.advance(std::chrono::seconds(91));
+  EXPECT_EQ(ask(request()).blocked_by, (BlockerCounts{{Blocker::silent_node, 2}}));
 }
 
 TEST_F(AFleetOfTwoGpus, ends_what_is_due_and_charges_to_the_promised_end) {

@@ -17,8 +17,10 @@ Allocation ended(Allocation allocation, AllocationStatus status, Timestamp at) {
 
 Error no_such_active(const FleetStore& store, const AllocationId& id) {
   const auto found = store.find_allocation(id);
-  if (found && *found)
-    return {Errc::conflict, fmt::format("cannot release '{}': it has ended already ({})", id.text, to_text((*found)->status))};
+  if (!found) return found.error();
+  if (*found && (*found)->status == AllocationStatus::allocated)  // ended by a change of this batch, which is not in the store yet
+    return {Errc::conflict, fmt::format("cannot release '{}': it has just ended", id.text)};
+  if (*found) return {Errc::conflict, fmt::format("cannot release '{}': it has ended already ({})", id.text, to_text((*found)->status))};
   return {Errc::not_found, fmt::format("cannot release '{}': there is no such allocation", id.text)};
 }
 

@@ -109,7 +109,8 @@ class RunningPlane final : public ControlPlane {
     return config.prices.empty() ? default_price_list() : PriceList(config.prices, config.mig_discount);
   }
 
-  AllocationContext allocation_context() { return {*keeper_, store_, foundation_.catalogue, prices_, clock_, ids_}; }
+  AllocationContext allocation_context() { return {*keeper_, store_, foundation_.catalogue, prices_, clock_, ids_, stale_after()}; }
+  Milliseconds stale_after() const { return config_.collect_interval * health::stale_after_rounds; }
 
   void run_round() {
     collector_.collect(targets_.current(), config_.collect_deadline);
@@ -127,7 +128,7 @@ class RunningPlane final : public ControlPlane {
             .collect = collector_,
             .jobs = jobs_,
             .run_blocking = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
-            .stale_after = config_.collect_interval * health::stale_after_rounds,
+            .stale_after = stale_after(),
             .version = REEVE_VERSION};
   }
 

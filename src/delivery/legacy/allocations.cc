@@ -7,6 +7,7 @@
 #include "delivery/legacy/money.h"
 #include "delivery/legacy/request_body.h"
 #include "delivery/legacy/shared.h"
+#include "domain/health/thresholds.h"
 #include "usecases/allocate.h"
 #include "usecases/release.h"
 
@@ -21,7 +22,10 @@ constexpr std::size_t history_rows_max = 100'000;
 // Statistics over all of history are made at most so often.
 constexpr Freshness statistics_freshness{.young = std::chrono::seconds(10), .old = std::chrono::minutes(1)};
 
-AllocationContext allocations_of(const LegacyApi& api) { return {api.keeper, api.store, api.catalogue, api.prices, api.clock, api.ids}; }
+AllocationContext allocations_of(const LegacyApi& api) {
+  return {
+      api.keeper, api.store, api.catalogue, api.prices, api.clock, api.ids, api.options.collection_interval * health::stale_after_rounds};
+}
 
 double hours_held(const Allocation& allocation, Timestamp now) {
   const Milliseconds held = allocation.released_at.value_or(now) - allocation.allocated_at;

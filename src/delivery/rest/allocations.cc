@@ -182,11 +182,12 @@ std::optional<Problem> bad_idempotency_key(std::string_view key) {
 }
 
 // Nothing fits: when only the price stands in the way, or the model cannot be sliced at all, the code says so.
-ApiCode refusal_code(const Catalogue& catalogue, const AllocationRequest& wanted, const std::map<std::string, std::size_t>& blocked_by) {
+ApiCode refusal_code(const Catalogue& catalogue, const AllocationRequest& wanted, const BlockerCounts& blocked_by) {
   const bool slice = wanted.use_mig || wanted.mig_profile;
   if (slice && wanted.model && catalogue.geometry(*wanted.model) == nullptr) return ApiCode::mig_not_supported;
-  const bool too_dear = blocked_by.contains("cost more per hour");
-  const bool busy = blocked_by.contains("are held") || blocked_by.contains("are not in service");
+  const bool too_dear = blocked_by.contains(Blocker::too_dear);
+  const bool busy = std::ranges::any_of(std::array{Blocker::held, Blocker::not_in_service, Blocker::silent_node, Blocker::gone_slice},
+                                        [&](Blocker reason) { return blocked_by.contains(reason); });
   return too_dear && !busy ? ApiCode::cost_limit_exceeded : ApiCode::resource_not_available;
 }
 

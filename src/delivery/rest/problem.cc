@@ -60,7 +60,11 @@ http::Response problem_response(const Problem& problem, const std::string& path)
   json.begin_object().field("type", "/errors/" + std::string(to_text(problem.code))).field("title", title_of(problem.code));
   json.field("status", status).field("detail", problem.detail).field("code", problem.code).field_if("field", problem.field);
   if (!problem.allowed.empty()) json.field("allowed", problem.allowed);
-  if (!problem.blocked_by.empty()) json.field("blocked_by", problem.blocked_by);
+  if (!problem.blocked_by.empty()) {
+    json.key("blocked_by").begin_object();
+    for (const auto& [reason, count] : problem.blocked_by) json.field(to_text(reason), count);
+    json.end_object();
+  }
   json.field("instance", path).end_object();
   http::Response response = http::text_response(status, "application/problem+json", std::move(body));
   if (problem.code == ApiCode::unavailable) response.headers.emplace("Retry-After", "1");

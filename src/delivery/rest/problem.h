@@ -2,13 +2,13 @@
 // How the API says no: problem details (RFC 9457) with a code that clients may rely on. docs/errors/<CODE>.md
 // explains each.
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/enum_text.h"
 #include "base/result.h"
+#include "domain/placement/placement.h"
 #include "net/http/message.h"
 
 namespace reeve::rest {
@@ -96,10 +96,10 @@ std::string_view title_of(ApiCode code);
 
 struct Problem {
   ApiCode code = ApiCode::internal;
-  std::string detail{};                             // "cannot read 'limit': ..."
-  std::string field{};                              // the parameter, header or body field at fault
-  std::vector<std::string> allowed{};               // what could stand there instead
-  std::map<std::string, std::size_t> blocked_by{};  // of an allocation that found no place
+  std::string detail{};                // "cannot read 'limit': ..."
+  std::string field{};                 // the parameter, header or body field at fault
+  std::vector<std::string> allowed{};  // what could stand there instead
+  BlockerCounts blocked_by{};          // of an allocation that found no place
 };
 
 // `not_found`: what was looked for, since Errc does not say.

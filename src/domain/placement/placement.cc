@@ -1,6 +1,7 @@
 #include "domain/placement/placement.h"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -9,19 +10,6 @@
 
 namespace reeve {
 namespace {
-
-// The requirements, in the order in which they are checked. A text is what `blocked_by` and the message say.
-constexpr std::string_view wrong_device = "are not the device asked for";
-constexpr std::string_view wrong_node = "are on another node";
-constexpr std::string_view wrong_model = "are of another model";
-constexpr std::string_view wrong_architecture = "are of another architecture";
-constexpr std::string_view wrong_profile = "have another MIG profile";
-constexpr std::string_view too_small = "have too little memory";
-constexpr std::string_view too_dear = "cost more per hour";
-constexpr std::string_view price_unknown = "have no known price";
-constexpr std::string_view not_in_service = "are not in service";
-constexpr std::string_view partitioned = "are in MIG mode";
-constexpr std::string_view held = "are held";
 
 // Brochure gigabytes of what is given: that is what people ask in ("80 GB"), and what the old system compared.
 std::int64_t memory_gb_of(const Device& device, const GpuModel* model) {
@@ -55,12 +43,19 @@ struct Candidate {
 
 class Search {
  public:
-  Search(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request)
-      : fleet_(fleet), catalogue_(catalogue), prices_(prices), request_(request), wants_slice_(request.use_mig || request.mig_profile) {}
+  Search(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request,
+         std::optional<Timestamp> heard_since)
+      : fleet_(fleet),
+        catalogue_(catalogue),
+        prices_(prices),
+        request_(request),
+        heard_since_(heard_since),
+        wants_slice_(request.use_mig || request.mig_profile) {}
 
   Placement run() {
     for (const NodeView& view : fleet_.nodes()) {
       free_on_node_.reset();
+      readings_ = view.readings.get();
       for (const Device& device : view.node->devices) consider(*view.node, device);
     }
     if (!best_) return refusal();
@@ -68,39 +63,57 @@ class Search {
   }
 
  private:
-  void block(std::string_view reason, std::size_t count = 1) { blocked_[std::string(reason)] += count; }
+  void block(Blocker reason, std::size_t count = 1) { blocked_[reason] += count; }
 
   void consider(const Node& node, const Device& device) {
     const std::size_t count = wants_slice_ ? device.instances.size() : 1;
     if (count == 0) return;
     const GpuModel* model = catalogue_.find(device.model);
-    if (const auto reason = device_mismatch(node, device, model); !reason.empty()) return block(reason, count);
+    if (const auto reason = device_mismatch(node, device, model)) return block(*reason, count);
     if (!wants_slice_) return consider_whole(node, device, model);
     for (const Instance& part : device.instances) consider_slice(node, device, part, model);
   }
 
-  std::string_view device_mismatch(const Node& node, const Device& device, const GpuModel* model) const {
-    if (request_.device && *request_.device != device.id) return wrong_device;
-    if (request_.node && *request_.node != node.name) return wrong_node;
-    if (request_.model && *request_.model != device.model) return wrong_model;
-    if (request_.architecture && (model == nullptr || model->architecture != *request_.architecture)) return wrong_architecture;
-    return {};
+  std::optional<Blocker> device_mismatch(const Node& node, const Device& device, const GpuModel* model) const {
+    if (request_.device && *request_.device != device.id) return Blocker::wrong_device;
+    if (request_.node && *request_.node != node.name) return Blocker::wrong_node;
+    if (request_.model && *request_.model != device.model) return Blocker::wrong_model;
+    if (request_.architecture && (model == nullptr || model->architecture != *request_.architecture)) return Blocker::wrong_architecture;
+    return std::nullopt;
   }
 
-  std::string_view price_mismatch(const std::optional<MicroUsd>& price) const {
-    if (!request_.max_cost_per_hour) return {};
-    if (!price) return price_unknown;
-    return *price > *request_.max_cost_per_hour ? too_dear : std::string_view();
+  std::optional<Blocker> price_mismatch(const std::optional<MicroUsd>& price) const {
+    if (!request_.max_cost_per_hour) return std::nullopt;
+    if (!price) return Blocker::price_unknown;
+    return *price > *request_.max_cost_per_hour ? std::optional(Blocker::too_dear) : std::nullopt;
+  }
+
+  std::optional<Blocker> out_of_service(const Node& node, const Device& device) const {
+    if (!is_usable(device) || node.state != DeviceState::active) return Blocker::not_in_service;
+    if (heard_since_ && device.source != ObservationSource::registered && is_silent()) return Blocker::silent_node;
+    return std::nullopt;
+  }
+
+  // Nobody asked yet, as after a start: what the store remembers holds until then.
+  bool is_silent() const {
+    if (readings_->at) return *readings_->at < *heard_since_;
+    return !readings_->last_error.empty();
+  }
+
+  // A held slice outlives the MIG layout that it was of; released, it must not be given again.
+  bool is_gone(const Device& device, const Instance& part) const {
+    const DeviceReading* seen = readings_->find(device.id);
+    return seen != nullptr && std::ranges::find(seen->instances, part.id, &InstanceReading::id) == seen->instances.end();
   }
 
   void consider_whole(const Node& node, const Device& device, const GpuModel* model) {
     const std::int64_t memory = memory_gb_of(device, model);
     const auto price = model != nullptr ? prices_.whole_gpu(*model) : std::nullopt;
-    if (request_.memory_gb && memory < *request_.memory_gb) return block(too_small);
-    if (const auto reason = price_mismatch(price); !reason.empty()) return block(reason);
-    if (!is_usable(device) || node.state != DeviceState::active) return block(not_in_service);
-    if (device.mig_enabled) return block(partitioned);
-    if (!fleet_.is_free(device)) return block(held);
+    if (request_.memory_gb && memory < *request_.memory_gb) return block(Blocker::too_small);
+    if (const auto reason = price_mismatch(price)) return block(*reason);
+    if (const auto reason = out_of_service(node, device)) return block(*reason);
+    if (device.mig_enabled) return block(Blocker::partitioned);
+    if (!fleet_.is_free(device)) return block(Blocker::held);
     offer({memory, price, free_on(node), device.id.text});
   }
 
@@ -112,11 +125,12 @@ class Search {
       const auto* profile = part.profile_id ? geometry->profile(*part.profile_id) : geometry->profile_by_name(part.profile);
       if (profile != nullptr) price = prices_.slice(*model, *geometry, profile->id);
     }
-    if (request_.mig_profile && *request_.mig_profile != part.profile) return block(wrong_profile);
-    if (request_.memory_gb && memory < *request_.memory_gb) return block(too_small);
-    if (const auto reason = price_mismatch(price); !reason.empty()) return block(reason);
-    if (!is_usable(device) || node.state != DeviceState::active) return block(not_in_service);
-    if (!fleet_.is_free(device, part)) return block(held);
+    if (request_.mig_profile && *request_.mig_profile != part.profile) return block(Blocker::wrong_profile);
+    if (request_.memory_gb && memory < *request_.memory_gb) return block(Blocker::too_small);
+    if (const auto reason = price_mismatch(price)) return block(*reason);
+    if (const auto reason = out_of_service(node, device)) return block(*reason);
+    if (!fleet_.is_free(device, part)) return block(Blocker::held);
+    if (is_gone(device, part)) return block(Blocker::gone_slice);
     offer({memory, price, free_on(node), part.id.text});
   }
 
@@ -143,10 +157,10 @@ class Search {
     std::size_t total = 0;
     for (const auto& [reason, count] : blocked_) total += count;
     if (total == 0) return {fmt::format("cannot allocate: there are no {} in the fleet", kind), {}};
-    std::vector<std::pair<std::string, std::size_t>> reasons(blocked_.begin(), blocked_.end());
-    std::ranges::sort(reasons, [](const auto& a, const auto& b) { return std::tuple(b.second, a.first) < std::tuple(a.second, b.first); });
+    std::vector<std::pair<Blocker, std::size_t>> reasons(blocked_.begin(), blocked_.end());
+    std::ranges::stable_sort(reasons, std::greater(), [](const auto& reason) { return reason.second; });
     std::string list;
-    for (const auto& [reason, count] : reasons) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, reason);
+    for (const auto& [reason, count] : reasons) list += fmt::format("{}{} {}", list.empty() ? "" : ", ", count, to_text(reason));
     return {fmt::format("cannot allocate: of {} {} {}", total, kind, list), blocked_};
   }
 
@@ -154,16 +168,19 @@ class Search {
   const Catalogue& catalogue_;
   const PriceList& prices_;
   const AllocationRequest& request_;
+  const std::optional<Timestamp> heard_since_;
   const bool wants_slice_;
+  const NodeReadings* readings_ = nullptr;  // of the node that is looked at
   std::optional<std::size_t> free_on_node_;
   std::optional<Candidate> best_;
-  std::map<std::string, std::size_t> blocked_;
+  BlockerCounts blocked_;
 };
 
 }  // namespace
 
-Placement place(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request) {
-  return Search(fleet, catalogue, prices, request).run();
+Placement place(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request,
+                std::optional<Timestamp> heard_since) {
+  return Search(fleet, catalogue, prices, request, heard_since).run();
 }
 
 }  // namespace reeve
