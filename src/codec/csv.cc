@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
+
 namespace reeve {
 namespace {
 
@@ -97,6 +99,11 @@ void check_header(const CsvRow& header, std::vector<CsvFault>& faults) {
       faults.push_back({field.line, field.column, fmt::format("column '{}' is named twice", field.text)});
 }
 
+void check_text(const CsvRow& row, std::vector<CsvFault>& faults) {
+  for (const CsvField& field : row.fields)
+    if (!is_utf8(field.text)) faults.push_back({field.line, field.column, "not UTF-8"});
+}
+
 }  // namespace
 
 std::optional<std::size_t> CsvTable::column(std::string_view name) const {
@@ -124,6 +131,7 @@ Result<CsvTable> read_csv(std::string_view file, std::string_view text) {
   while (!scanner.at_end()) {
     CsvRow row = scanner.next_row();
     if (is_blank(row)) continue;
+    check_text(row, faults);
     if (!has_header) {
       check_header(row, faults);
       table.header = std::move(row);

@@ -44,7 +44,7 @@ Error csv_error(std::string_view file, std::vector<CsvFault> faults);
 
 // Empty lines are skipped; a byte order mark is ignored. Invalid argument, with every fault found: text after a closing quote, a quote
 // inside an unquoted field, a quote never closed, a row with another number of fields than the header, a
-// column named twice, no header. `file` is only used in messages.
+// column named twice, a field that is not UTF-8, no header. `file` is only used in messages.
 Result<CsvTable> read_csv(std::string_view file, std::string_view text);
 
 // Appends one record with its line break ("\n"), quoting only where it must.

@@ -193,12 +193,42 @@ TEST(CatalogueCsv, a_bad_mig_row_is_refused_with_its_place) {
     const auto parsed = parse_catalogue({.gpu_instance_profiles = {{"g.csv", header + row + "\n"}}});
     return parsed ? "" : parsed.error().message;
   };
-  EXPECT_EQ(fault("G,1234,1g,19,one,1,1,7,0,1,No"), "g.csv:2:14: nvml_enum: 'one' is not like 2_SLICE(1)");
-  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,7,0 x,1,No"), "g.csv:2:22: placement_starts: 'x' is not a slot number");
-  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,7,2 1,1,No"), "g.csv:2:22: placement_starts: must ascend");
+  EXPECT_EQ(fault("G,1234,1g,19,one,1,1,1,0,1,No"), "g.csv:2:14: nvml_enum: 'one' is not like 2_SLICE(1)");
+  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,1,0 x,1,No"), "g.csv:2:22: placement_starts: 'x' is not a slot number");
+  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,2,2 1,1,No"), "g.csv:2:22: placement_starts: must ascend");
   EXPECT_EQ(fault("G,1234,1g,19,0,1,1,7,,1,No"), "g.csv:2:22: placement_starts: must name a start");
-  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,7,0,1,perhaps"), "g.csv:2:26: p2p: 'perhaps' is neither Yes nor No");
-  EXPECT_EQ(fault("G,1234,1g,19,0,0,1,7,0,1,No"), "g.csv:2:16: gpu_slices: 0 is not between 1 and 64");
+  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,1,0,1,perhaps"), "g.csv:2:26: p2p: 'perhaps' is neither Yes nor No");
+  EXPECT_EQ(fault("G,1234,1g,19,0,0,1,1,0,1,No"), "g.csv:2:16: gpu_slices: 0 is not between 1 and 64");
+}
+
+TEST(CatalogueCsv, mig_rows_that_contradict_each_other_are_refused_with_their_place) {
+  const std::string header =
+      "gpu,pci_device_ids,profile,smi_profile_id,nvml_enum,gpu_slices,mem_slices,max_instances,placement_starts,placement_size\n"
+      "G,1234,2g,0,1,2,2,1,0,2\n";
+  const auto fault = [&](const std::string& row) {
+    const auto parsed = parse_catalogue({.gpu_instance_profiles = {{"g.csv", header + row + "\n"}}});
+    return parsed ? "" : parsed.error().message;
+  };
+  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,2,0 1,1"), "");
+  EXPECT_EQ(fault("G,1234,1g,0,0,1,1,2,0 1,1"), "g.csv:3:11: smi_profile_id: 0 is there twice");
+  EXPECT_EQ(fault("G,1234,2g,19,0,1,1,2,0 1,1"), "g.csv:3:8: profile: '2g' is the name of profile 0 already");
+  EXPECT_EQ(fault("G,1234,1g,19,1,1,1,2,0 1,1"), "g.csv:3:14: nvml_enum: 1 is the number of profile 0 already");
+  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,3,0 1,1"), "g.csv:3:20: max_instances: 3 instances do not fit on 2 starts");
+  EXPECT_EQ(fault("G,1234,1g,19,0,1,1,2,0 2,1"), "g.csv:3:22: placement_starts: 1 slots from 2 on are outside the 2 slots of the GPU");
+  EXPECT_EQ(fault("G,1234,1g,19,0,1,3,2,0 1,1"), "g.csv:3:18: mem_slices: 3 is more than the 2 slots of the GPU");
+  EXPECT_EQ(fault("G,1235,1g,19,0,1,1,2,0 1,1"), "g.csv:3:3: pci_device_ids: must be the same in all rows of 'G'");
+  EXPECT_EQ(fault("H,1234,1g,19,0,1,1,2,0 1,1"), "g.csv:3:3: pci_device_ids: 1234 is 'G' already");
+  EXPECT_EQ(fault("H,12x4,1g,19,0,1,1,2,0 1,1"), "g.csv:3:3: pci_device_ids: '12x4' is not four upper-case hex digits");
+}
+
+TEST(CatalogueCsv, a_file_without_text_and_one_in_another_encoding_are_refused) {
+  EXPECT_EQ(fault_of_model("x,AMD,X \xe9,Y,1,none,0,,,,"), "my.csv:2:7: not UTF-8");
+  const std::string path = testing::TempDir() + "reeve_models_empty.csv";
+  std::ofstream(path).flush();
+  const auto catalogue = load_catalogue({.models = path});
+  std::remove(path.c_str());
+  ASSERT_FALSE(catalogue);
+  EXPECT_TRUE(catalogue.error().message.ends_with("reeve_models_empty.csv:1:1: no header")) << catalogue.error().message;
 }
 
 TEST(CatalogueCsv, a_compute_profile_of_an_unknown_gpu_is_refused) {

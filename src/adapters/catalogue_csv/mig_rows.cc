@@ -120,6 +120,51 @@ void read_compute_row(RowReader& row, std::vector<GeometryRows>& geometries) {
   put(geometry->compute_profiles, profile, same);
 }
 
+// A row of GPU instance profiles, kept until all rows of its GPU are known.
+struct ReadRow {
+  RowReader row;
+  std::size_t geometry = 0;  // index
+  mig::GpuInstanceProfile profile{};
+};
+
+// `read`: the rows of this file before it.
+void check_against_others(const ReadRow& now, const GeometryRows& geometry, const std::vector<ReadRow>& read) {
+  RowReader row = now.row;
+  for (const ReadRow& other : read)
+    if (other.geometry == now.geometry && other.profile.id == now.profile.id)
+      row.fault("smi_profile_id", fmt::format("{} is there twice", now.profile.id));
+  for (const mig::GpuInstanceProfile& other : geometry.profiles) {
+    if (other.id == now.profile.id) continue;
+    if (other.name == now.profile.name) row.fault("profile", fmt::format("'{}' is the name of profile {} already", other.name, other.id));
+    if (other.nvml_enum == now.profile.nvml_enum)
+      row.fault("nvml_enum", fmt::format("{} is the number of profile {} already", other.nvml_enum, other.id));
+  }
+  const int starts_count = static_cast<int>(now.profile.starts.size());
+  if (starts_count > 0 && now.profile.max_instances > starts_count)
+    row.fault("max_instances", fmt::format("{} instances do not fit on {} starts", now.profile.max_instances, starts_count));
+}
+
+void check_owner(RowReader& row, const std::vector<std::string>& pci_device_ids, const GeometryRows& geometry,
+                 const std::vector<GeometryRows>& geometries) {
+  for (const GeometryRows& other : geometries)
+    for (const std::string& id : pci_device_ids)
+      if (&other != &geometry && std::ranges::count(other.pci_device_ids, id) != 0)
+        row.fault("pci_device_ids", fmt::format("{} is '{}' already", id, other.name));
+}
+
+// A GPU has as many memory slots as its largest profile covers.
+void check_slots(ReadRow& read, const std::vector<GeometryRows>& geometries) {
+  int slots = 0;
+  for (const mig::GpuInstanceProfile& profile : geometries[read.geometry].profiles) slots = std::max(slots, profile.size);
+  const mig::GpuInstanceProfile& profile = read.profile;
+  for (const int start : profile.starts)
+    if (start + profile.size > slots)
+      read.row.fault("placement_starts",
+                     fmt::format("{} slots from {} on are outside the {} slots of the GPU", profile.size, start, slots));
+  if (profile.memory_slices > slots)
+    read.row.fault("mem_slices", fmt::format("{} is more than the {} slots of the GPU", profile.memory_slices, slots));
+}
+
 }  // namespace
 
 Status read_gpu_instance_profiles(const CatalogueFile& file, std::vector<GeometryRows>& geometries) {
@@ -127,16 +172,27 @@ Status read_gpu_instance_profiles(const CatalogueFile& file, std::vector<Geometr
   if (!table) return table.error();
   std::vector<CsvFault> faults = check_columns(*table, gpu_required, gpu_optional);
   if (!faults.empty()) return csv_error(file.name, std::move(faults));
+  std::vector<ReadRow> read;
   for (const CsvRow& fields : table->rows) {
     RowReader row(*table, fields, faults);
     const std::string name = row.required_text("gpu");
     GeometryRows* geometry = find_geometry(geometries, name);
     if (geometry == nullptr) geometry = &geometries.emplace_back(GeometryRows{.name = name});
-    geometry->pci_device_ids = row.list("pci_device_ids", ' ');
-    mig::GpuInstanceProfile profile = gpu_profile(row);
-    const auto same = [&](const mig::GpuInstanceProfile& other) { return other.id == profile.id; };
-    put(geometry->profiles, profile, same);
+    const std::size_t faults_before = faults.size();
+    const ReadRow now{row, static_cast<std::size_t>(geometry - geometries.data()), gpu_profile(row)};
+    if (faults.size() != faults_before) continue;  // what it meant to say is not known
+    check_against_others(now, *geometry, read);
+    std::vector<std::string> pci_device_ids = row.pci_ids("pci_device_ids");
+    const bool first = std::ranges::find(read, now.geometry, &ReadRow::geometry) == read.end();
+    if (!first && pci_device_ids != geometry->pci_device_ids)
+      row.fault("pci_device_ids", fmt::format("must be the same in all rows of '{}'", name));
+    if (first) check_owner(row, pci_device_ids, *geometry, geometries);
+    geometry->pci_device_ids = std::move(pci_device_ids);
+    put(geometry->profiles, now.profile, [&](const mig::GpuInstanceProfile& other) { return other.id == now.profile.id; });
+    read.push_back(now);
   }
+  if (faults.empty())
+    for (ReadRow& row : read) check_slots(row, geometries);
   if (!faults.empty()) return csv_error(file.name, std::move(faults));
   return Done{};
 }

@@ -26,10 +26,6 @@ bool is_id(std::string_view text) {
   });
 }
 
-bool is_pci_id(std::string_view text) {
-  return text.size() == 4 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); });
-}
-
 template <TextEnum E>
 E word(RowReader& row, std::string_view column) {
   const auto value = from_text<E>(row.text(column));
@@ -54,9 +50,7 @@ void read_identity(RowReader& row, GpuModel& model) {
   model.vendor = word<Vendor>(row, "vendor");
   model.architecture = row.required_text("architecture");
   model.compute_capability = row.text("compute_capability");
-  model.pci_device_ids = row.list("pci_device_ids", ' ');
-  for (const std::string& id : model.pci_device_ids)
-    if (!is_pci_id(id)) row.fault("pci_device_ids", fmt::format("'{}' is not four upper-case hex digits", id));
+  model.pci_device_ids = row.pci_ids("pci_device_ids");
   model.driver_product_names = row.list("driver_product_names", ';');
   model.kubernetes_labels = row.list("k8s_product_labels", ';');
   read_segment(row, model);

@@ -14,6 +14,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+bool is_pci_id(std::string_view text) {
+  return text.size() == 4 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); });
+}
+
 }  // namespace
 
 const CsvField& RowReader::field(std::string_view column) const {
@@ -96,6 +100,13 @@ std::vector<std::string> RowReader::list(std::string_view column, char separator
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return parts;
+}
+
+std::vector<std::string> RowReader::pci_ids(std::string_view column) {
+  std::vector<std::string> ids = list(column, ' ');
+  for (const std::string& id : ids)
+    if (!is_pci_id(id)) fault(column, fmt::format("'{}' is not four upper-case hex digits", id));
+  return ids;
 }
 
 std::vector<CsvFault> check_columns(const CsvTable& table, const std::vector<std::string_view>& required,

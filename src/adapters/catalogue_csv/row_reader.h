@@ -35,6 +35,9 @@ class RowReader {
   // Parts between `separator`, trimmed, empty ones left out.
   std::vector<std::string> list(std::string_view column, char separator) const;
 
+  // Device ids as "2330 2331"; a fault for each that is not four upper-case hex digits.
+  std::vector<std::string> pci_ids(std::string_view column);
+
   void fault(std::string_view column, std::string reason);
 
  private:

@@ -21,6 +21,4 @@ Result<Target> parse_target(std::string_view text);
 // Escapes what may not stand in a path segment or in a query value.
 std::string percent_encode(std::string_view text);
 
-bool is_utf8(std::string_view text);
-
 }  // namespace reeve::http
