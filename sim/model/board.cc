@@ -127,6 +127,25 @@ Thresholds absolute_thresholds(const Board& board, bool geforce) {
   }
 }
 
+// Multiprocessors of profiles that nobody captured (3g and up on Blackwell, all of B300): as many slices of the
+// smallest one, or of B200's. A driver never says 0.
+mig::Geometry with_multiprocessors(const mig::Geometry& known) {
+  constexpr int of_b200_slice = 18;
+  const mig::GpuInstanceProfile* one = known.profile_by_enum(0);
+  const int of_slice = one != nullptr && one->multiprocessors > 0 ? one->multiprocessors : of_b200_slice;
+  std::vector<mig::GpuInstanceProfile> profiles(known.profiles().begin(), known.profiles().end());
+  std::vector<mig::ComputeInstanceProfile> compute_profiles;
+  for (mig::GpuInstanceProfile& profile : profiles) {
+    if (profile.multiprocessors == 0) profile.multiprocessors = of_slice * profile.gpu_slices;
+    for (mig::ComputeInstanceProfile compute : known.compute_profiles(profile.id)) {
+      if (compute.multiprocessors == 0) compute.multiprocessors = of_slice * compute.slices;
+      compute_profiles.push_back(std::move(compute));
+    }
+  }
+  auto filled = mig::Geometry::make(known.name(), known.pci_device_ids(), std::move(profiles), std::move(compute_profiles));
+  return filled ? *std::move(filled) : known;
+}
+
 void fill_from_capture(Board& board, const Capture& capture) {
   board.vbios_version = capture.vbios;
   board.subsystem_id = capture.subsystem_id;
@@ -176,7 +195,7 @@ Result<std::shared_ptr<const Board>> make_board(const Catalogue& catalogue, cons
   board.can = abilities_of(board, geforce, model->memory_type.starts_with("HBM"));
   board.thresholds = absolute_thresholds(board, geforce);
   fill_from_capture(board, capture_of(board));
-  if (const mig::Geometry* geometry = catalogue.geometry(id)) board.geometry = *geometry;
+  if (const mig::Geometry* geometry = catalogue.geometry(id)) board.geometry = with_multiprocessors(*geometry);
   return std::shared_ptr<const Board>(std::make_shared<Board>(std::move(board)));
 }
 

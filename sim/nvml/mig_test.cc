@@ -85,6 +85,29 @@ TEST(NvmlMig, profiles_are_asked_by_number_and_created_by_id) {
   EXPECT_EQ(calls().nvmlDeviceGetGpuInstanceProfileInfo(probe.gpu(), gpu_instance_profile_count, &first), Return::invalid_argument);
 }
 
+TEST(NvmlMig, every_profile_has_multiprocessors_and_memory) {
+  for (const char* model : {"a30", "A100_80GB", "H100_80GB", "h200-sxm", "b200", "gb200", "b300", "rtx-pro-6000-se"}) {
+    const Probe probe = with_mig(model);
+    int profiles = 0;
+    for (unsigned int profile = 0; profile < gpu_instance_profile_count; ++profile) {
+      GpuInstanceProfileInfo info;
+      if (calls().nvmlDeviceGetGpuInstanceProfileInfo(probe.gpu(), profile, &info) != Return::success) continue;
+      ++profiles;
+      EXPECT_GT(info.multiprocessor_count, 0U) << model << ' ' << info.id;
+      EXPECT_GT(info.memory_size_mb, 0U) << model << ' ' << info.id;
+    }
+    EXPECT_GE(profiles, 5) << model;
+  }
+  const Probe probe = with_mig("b200");
+  GpuInstance whole = create(probe.gpu(), 0);
+  compute_in(whole, 4);
+  Device mig_device = nullptr;
+  ASSERT_EQ(calls().nvmlDeviceGetMigDeviceHandleByIndex(probe.gpu(), 0, &mig_device), Return::success);
+  DeviceAttributes attributes;
+  ASSERT_EQ(calls().nvmlDeviceGetAttributes_v2(mig_device, &attributes), Return::success);
+  EXPECT_GT(attributes.multiprocessor_count, 0U);
+}
+
 TEST(NvmlMig, placements_are_all_legal_ones_and_capacity_is_what_is_free) {
   const Probe probe = with_mig("A100_40GB");
   unsigned int count = 0;
