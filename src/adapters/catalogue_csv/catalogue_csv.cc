@@ -1,5 +1,7 @@
 #include "adapters/catalogue_csv/catalogue_csv.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -19,8 +21,9 @@ Status add_file(const std::string& path, std::vector<CatalogueFile>& files) {
   if (path.empty()) return Done{};
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
-  if (in) text << in.rdbuf();  // fails on an empty file, too: that one is refused as a CSV without header
-  if (!in || text.bad()) return Error{Errc::not_found, fmt::format("cannot read catalogue file '{}'", path)};
+  if (!in) return Error{Errc::not_found, fmt::format("cannot read catalogue file '{}': {}", path, std::strerror(errno))};
+  text << in.rdbuf();  // fails on an empty file, too: that one is refused as a CSV without header
+  if (text.bad()) return Error{Errc::not_found, fmt::format("cannot read catalogue file '{}': it is no file", path)};
   files.push_back({path, std::move(text).str()});
   return Done{};
 }

@@ -10,11 +10,15 @@
 #include <fmt/format.h>
 
 #include "base/parse.h"
+#include "net/http/client.h"
 
 namespace reeve {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr int http_threads_max = 64;         // handlers never wait: more loops than cores gain nothing
+constexpr Milliseconds retention_min = 24h;  // the day's trends are shown everywhere
 
 // Raised by the readers below and caught in parse_config(): yaml-cpp itself throws, so both kinds of
 // failure take one way.
@@ -81,7 +85,10 @@ Target target_of(const YAML::Node& node) {
                      }}});
   }
   if (target.url.empty()) throw BadConfig{node.Mark(), "a target needs a 'url'"};
-  if (!target.url.starts_with("http://")) target.url = "http://" + target.url;
+  if (target.url.find("://") == std::string::npos) target.url = "http://" + target.url;
+  const auto url = http::parse_url(target.url);
+  if (!url || !target.url.starts_with("http://"))
+    throw BadConfig{node.Mark(), fmt::format("'{}' is not ADDR:PORT nor an http:// address", target.url)};
   return target;
 }
 
@@ -115,7 +122,12 @@ KeyReaders readers_of(ServeConfig& config) {
     if (!(config.mig_discount > 0 && config.mig_discount <= 1)) throw BadConfig{node.Mark(), "'mig_discount' is above 0 and at most 1"};
   };
   return {{"listen", read_listen},
-          {"http_threads", [&](const YAML::Node& node) { config.http_threads = number_of<int>(node); }},
+          {"http_threads",
+           [&](const YAML::Node& node) {
+             config.http_threads = number_of<int>(node);
+             if (config.http_threads < 1 || config.http_threads > http_threads_max)
+               throw BadConfig{node.Mark(), fmt::format("'http_threads' is 1 to {}", http_threads_max)};
+           }},
           {"data_dir", [&](const YAML::Node& node) { config.data_dir = text_of(node); }},
           {"cluster", [&](const YAML::Node& node) { config.cluster = text_of(node); }},
           {"collect", read_collect},
@@ -127,7 +139,10 @@ KeyReaders readers_of(ServeConfig& config) {
           {"prices", [&](const YAML::Node& node) { read_prices(node, config.prices); }},
           {"mig_discount", read_mig_discount},
           {"time_zone", [&](const YAML::Node& node) { config.time_zone = text_of(node); }},
-          {"retention", [&](const YAML::Node& node) { config.retention = duration_of(node); }}};
+          {"retention", [&](const YAML::Node& node) {
+             config.retention = duration_of(node);
+             if (config.retention < retention_min) throw BadConfig{node.Mark(), "'retention' is at least 1d"};
+           }}};
 }
 
 }  // namespace

@@ -72,6 +72,18 @@ TEST(ServeConfig, wrong_values_are_refused_with_their_line) {
             "cannot read the configuration: reeve.yaml:1: cannot listen on 'here': ADDR:PORT is expected, such as 127.0.0.1:8080");
 }
 
+TEST(ServeConfig, an_address_that_nobody_can_ask_is_refused) {
+  EXPECT_EQ(why_refused("targets: ['ftp://x']"),
+            "cannot read the configuration: reeve.yaml:1: 'ftp://x' is not ADDR:PORT nor an http:// address");
+  for (const char* wrong : {"targets: ['h:99999']", "targets: ['https://h']", "targets: ['1:2:3']", "targets: [{url: 'http://'}]"})
+    EXPECT_NE(why_refused(wrong), "accepted") << wrong;
+}
+
+TEST(ServeConfig, what_would_forget_all_or_serve_nobody_is_refused) {
+  EXPECT_EQ(why_refused("retention: 0s"), "cannot read the configuration: reeve.yaml:1: 'retention' is at least 1d");
+  EXPECT_EQ(why_refused("http_threads: 0"), "cannot read the configuration: reeve.yaml:1: 'http_threads' is 1 to 64");
+}
+
 TEST(ServeConfig, text_that_is_no_yaml_is_refused) { EXPECT_NE(why_refused("a: [1"), "accepted"); }
 
 TEST(ServeConfig, a_duration_needs_its_unit_and_does_not_overflow) {

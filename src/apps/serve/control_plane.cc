@@ -11,6 +11,7 @@
 #include "adapters/scraper/scraper.h"
 #include "adapters/store_sql/sql_store.h"
 #include "adapters/system/directory_lock.h"
+#include "adapters/system/file_limit.h"
 #include "adapters/system/memory_job_board.h"
 #include "adapters/system/random_ids.h"
 #include "adapters/system/system_clock.h"
@@ -49,6 +50,10 @@ Result<Foundation> lay_foundation(const ServeConfig& config) {
                                    .gpu_instance_profiles = config.mig_profile_file,
                                    .compute_instance_profiles = config.mig_compute_profile_file});
   if (!catalogue) return catalogue.error();
+  for (const auto& [model, price] : config.prices)
+    if (catalogue->find(model) == nullptr)
+      return Error{Errc::invalid_argument,
+                   fmt::format("cannot use the price of '{}': there is no such GPU model in the catalogue", model.text)};
   auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return lock.error();
   auto stores = open_sql_store({.directory = config.data_dir}, *catalogue);
@@ -113,8 +118,15 @@ class RunningPlane final : public ControlPlane {
   Milliseconds stale_after() const { return config_.collect_interval * health::stale_after_rounds; }
 
   void run_round() {
-    collector_.collect(targets_.current(), config_.collect_deadline);
+    report_store(collector_.collect(targets_.current(), config_.collect_deadline).store_error);
     housekeeping_.run();
+  }
+
+  // Once when it begins and once when it is over, not each round.
+  void report_store(const std::string& error) {
+    if (error.empty() && !store_error_.empty()) fmt::print(stderr, "reeve: samples are kept again\n");
+    if (!error.empty() && error != store_error_) fmt::print(stderr, "reeve: {}\n", error);
+    store_error_ = error;
   }
 
   rest::Api make_api() {
@@ -164,6 +176,7 @@ class RunningPlane final : public ControlPlane {
   std::unique_ptr<Scraper> scraper_;
   MetricsCollector collector_;
   Housekeeping housekeeping_;
+  std::string store_error_{};  // of the last round; of the collector's thread
   CollectLoop loop_;
   WorkerPool workers_;
   rest::Api api_;
@@ -198,6 +211,7 @@ http::Router RunningPlane::make_router() {
 }  // namespace
 
 Result<std::unique_ptr<ControlPlane>> ControlPlane::start(const ServeConfig& config) {
+  raise_file_limit();
   auto foundation = lay_foundation(config);
   if (!foundation) return foundation.error();
   auto plane = std::make_unique<RunningPlane>(config, std::move(*foundation));

@@ -81,8 +81,8 @@ Api::Api(const Console& console, std::string server, Milliseconds timeout)
   while (server_.ends_with('/')) server_.pop_back();
 }
 
-Result<Answer> Api::send(const std::string& method, const std::string& path, const Parameters& parameters, http::Headers headers,
-                         const std::string& body) const {
+Result<Json> Api::send(const std::string& method, const std::string& path, const Parameters& parameters, http::Headers headers,
+                       const std::string& body) const {
   headers.emplace("Accept", "application/json");
   headers.emplace("User-Agent", "reeve-cli/" + console_.version);
   const auto response = console_.exchange({method, server_ + with_parameters(path, parameters), std::move(headers), body, timeout_});
@@ -93,9 +93,6 @@ Result<Answer> Api::send(const std::string& method, const std::string& path, con
           fmt::format("cannot reach the server at {}: {}; give its address with --server or REEVE_SERVER", server_, error.message);
     return error;
   }
-  Answer answer;
-  if (const auto etag = response->headers.find("ETag"); etag != response->headers.end()) answer.etag = etag->second;
-  answer.not_modified = response->status == 304;
   const std::string empty;
   const std::string& text = response->body ? *response->body : empty;
   auto document = text.empty() ? Result<Json>(Json()) : parse_json(text);
@@ -103,21 +100,10 @@ Result<Answer> Api::send(const std::string& method, const std::string& path, con
   if (!document)
     return Error{Errc::internal,
                  fmt::format("cannot read the answer of {}: {}; is this a Reeve server?", server_, document.error().message)};
-  answer.document = std::move(*document);
-  return answer;
+  return document;
 }
 
-Result<Json> Api::get(const std::string& path, const Parameters& parameters) const {
-  auto answer = send("GET", path, parameters, {}, {});
-  if (!answer) return answer.error();
-  return std::move(answer->document);
-}
-
-Result<Answer> Api::get_if_changed(const std::string& path, const Parameters& parameters, const std::string& etag) const {
-  http::Headers headers;
-  if (!etag.empty()) headers.emplace("If-None-Match", etag);
-  return send("GET", path, parameters, std::move(headers), {});
-}
+Result<Json> Api::get(const std::string& path, const Parameters& parameters) const { return send("GET", path, parameters, {}, {}); }
 
 Result<Json> Api::list(const std::string& path, Parameters parameters, std::optional<std::size_t> limit) const {
   const Parameters filters = parameters;
@@ -151,14 +137,9 @@ Result<Json> Api::post(const std::string& path, const std::string& body, const s
   auto answer = send("POST", path, {}, headers, body);
   const bool unanswered = !answer && (answer.error().code == Errc::unavailable || answer.error().code == Errc::timed_out);
   if (unanswered && !idempotency_key.empty()) answer = send("POST", path, {}, headers, body);
-  if (!answer) return answer.error();
-  return std::move(answer->document);
+  return answer;
 }
 
-Result<Json> Api::remove(const std::string& path) const {
-  auto answer = send("DELETE", path, {}, {}, {});
-  if (!answer) return answer.error();
-  return std::move(answer->document);
-}
+Result<Json> Api::remove(const std::string& path) const { return send("DELETE", path, {}, {}, {}); }
 
 }  // namespace reeve::cli

@@ -18,12 +18,6 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 // "100%" -> "100%25": safe in a path segment and in a query.
 std::string percent_encoded(std::string_view text);
 
-struct Answer {
-  Json document{};     // null when nothing came
-  std::string etag{};  // empty when the server gave none
-  bool not_modified = false;
-};
-
 // Errors carry what the caller can do: not_found (404), conflict (409, 412), exhausted (429), invalid_argument
 // (other 4xx), unauthorized (401, 403), unavailable and timed_out (no answer), internal (5xx, no JSON).
 class Api {
@@ -31,7 +25,6 @@ class Api {
   Api(const Console& console, std::string server, Milliseconds timeout);
 
   Result<Json> get(const std::string& path, const Parameters& parameters = {}) const;
-  Result<Answer> get_if_changed(const std::string& path, const Parameters& parameters, const std::string& etag) const;
   // Every page of a list as one: {"items":[...],"next_cursor":...,"total":n}. With `limit` no more than that many.
   Result<Json> list(const std::string& path, Parameters parameters, std::optional<std::size_t> limit) const;
   // With a key, no answer is asked for once more: the server does the work once only.
@@ -41,8 +34,9 @@ class Api {
   const std::string& server() const { return server_; }
 
  private:
-  Result<Answer> send(const std::string& method, const std::string& path, const Parameters& parameters, http::Headers headers,
-                      const std::string& body) const;
+  // The document of the answer; null when there is none.
+  Result<Json> send(const std::string& method, const std::string& path, const Parameters& parameters, http::Headers headers,
+                    const std::string& body) const;
 
   const Console& console_;
   std::string server_;
