@@ -1,6 +1,7 @@
 #include "adapters/scraper/scraper.h"
 
 #include <sys/resource.h>
+#include <algorithm>
 
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
@@ -77,7 +78,7 @@ class HttpScraper final : public Scraper {
   void tell(Round& round, const Target& target, Result<NodeObservation> result);
   asio::awaitable<void> run(Round& round, TargetState& state, const Target& target);
   asio::awaitable<Result<NodeObservation>> observe(TargetState& state, const Target& target, Deadline deadline);
-  asio::awaitable<Status> refresh_inventory(TargetState& state, const std::string& version, Deadline deadline);
+  asio::awaitable<Status> refresh_inventory(TargetState& state, const wire::ExposedNode& exposed, Deadline deadline);
 
   const Clock& clock_;
   const ScraperOptions options_;
@@ -152,12 +153,18 @@ void HttpScraper::tell(Round& round, const Target& target, Result<NodeObservatio
   round.found(target, result ? std::move(result) : about(target, result.error()));
 }
 
-asio::awaitable<Status> HttpScraper::refresh_inventory(TargetState& state, const std::string& version, Deadline deadline) {
+asio::awaitable<Status> HttpScraper::refresh_inventory(TargetState& state, const wire::ExposedNode& exposed, Deadline deadline) {
+  const std::string& version = exposed.inventory_version;
   if (state.inventory && state.inventory_version == version) co_return Done{};
   const Result<std::string> json = co_await state.connection.get(state.path + "/v1/devices", deadline);
   if (!json) co_return json.error();
   Result<NodeObservation> inventory = wire::observation_from_json(*json);
   if (!inventory) co_return inventory.error();
+  // The agent may have looked again between the two answers, and found its driver gone: an inventory kept under the
+  // version of before would lose the GPUs for as long as that version comes back.
+  for (const DeviceObservation& device : exposed.observation.devices)
+    if (std::ranges::find(inventory->devices, device.uuid, &DeviceObservation::uuid) == inventory->devices.end())
+      co_return Error{Errc::unavailable, "the agent's GPUs changed while it was asked"};
   state.inventory = std::move(inventory).value();
   state.inventory_version = version;
   co_return Done{};
@@ -177,7 +184,7 @@ asio::awaitable<Result<NodeObservation>> HttpScraper::observe(TargetState& state
   if (!exposed->looked_at || exposed->looked_at != state.looked_at) state.heard_at = exposed->observation.at;
   state.looked_at = exposed->looked_at;
   exposed->observation.at = state.heard_at;
-  const Status refreshed = co_await refresh_inventory(state, exposed->inventory_version, deadline);
+  const Status refreshed = co_await refresh_inventory(state, *exposed, deadline);
   // An inventory of before is better than none: the values are new in any case.
   if (!refreshed && !state.inventory) co_return refreshed.error();
   NodeObservation seen = wire::with_inventory(*state.inventory, std::move(exposed->observation));

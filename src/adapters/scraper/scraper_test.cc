@@ -274,7 +274,7 @@ TEST_F(ScraperTest, many_nodes_on_several_threads_are_each_told_once) {
 struct Agent {
   std::mutex mutex{};
   std::string version = "1", serial = "S1", more{};
-  bool devices_fail = false;
+  bool devices_fail = false, devices_gone = false;
   int devices_asked = 0;
   std::unique_ptr<http::Server> server{};
 
@@ -294,6 +294,7 @@ struct Agent {
     if (devices_fail) return http::text_response(500, "text/plain", "no");
     NodeObservation inventory;
     inventory.node = NodeName{"n1"};
+    if (devices_gone) return http::json_response(200, wire::to_json(inventory));
     DeviceObservation& device = inventory.devices.emplace_back();
     device.uuid = GpuUuid{"GPU-n1"};
     device.serial = serial;
@@ -333,6 +334,15 @@ TEST_F(ScraperTest, an_agent_without_a_driver_is_a_failure_and_no_empty_node) {
   agent.more = "reeve_agent_driver_up{hostname=\"n1\"} 0\n";
   EXPECT_NE(failure(agent.url()).find("cannot use the GPU driver"), std::string::npos);
   EXPECT_EQ(agent.devices_asked, 0);
+}
+
+TEST_F(ScraperTest, an_inventory_of_the_moment_when_the_driver_went_is_not_kept) {
+  Agent agent;
+  agent.devices_gone = true;
+  EXPECT_NE(failure(agent.url()).find("changed while it was asked"), std::string::npos);
+  agent.devices_gone = false;
+  EXPECT_EQ(one(agent.url())->devices[0].serial, "S1");
+  EXPECT_EQ(agent.devices_asked, 2);
 }
 
 TEST_F(ScraperTest, an_inventory_that_fails_is_asked_for_again_and_the_old_one_serves_meanwhile) {
