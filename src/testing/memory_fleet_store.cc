@@ -88,6 +88,7 @@ Result<AllocationPage> MemoryFleetStore::list_allocations(const AllocationFilter
 
 Result<std::optional<Allocation>> MemoryFleetStore::find_allocation(const AllocationId& id) const {
   const std::scoped_lock lock(mutex_);
+  if (failure_) return *failure_;
   const auto found = allocations_.find(id);
   return found == allocations_.end() ? std::nullopt : std::optional(found->second);
 }

@@ -16,7 +16,7 @@ class MemoryFleetStore final : public FleetStore {
   Result<std::optional<IdempotencyRecord>> find_idempotency(const std::string& key) const override;
   Result<std::vector<AuditRecord>> list_audit(const std::string& subject, std::size_t limit) const override;
 
-  // From now on commit() fails with this and keeps nothing; nullopt: works again.
+  // From now on commit() fails with this and keeps nothing, and find_allocation() fails; nullopt: works again.
   void fail_with(std::optional<Error> error);
 
   std::size_t commit_count() const;

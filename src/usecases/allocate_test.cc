@@ -130,6 +130,11 @@ TEST_F(AFleetOfTwoGpus, gives_nothing_on_a_node_that_fell_silent) {
   EXPECT_EQ(ask(request()).blocked_by, (BlockerCounts{{Blocker::silent_node, 2}}));
 }
 
+TEST_F(AFleetOfTwoGpus, does_not_call_an_allocation_unknown_when_the_store_cannot_be_read) {
+  keeper.store.fail_with(Error{Errc::unavailable, "cannot read: the disk is gone"});
+  EXPECT_EQ(give_back(AllocationId{"ALLOC-PAST"}).error().code, Errc::unavailable);
+}
+
 TEST_F(AFleetOfTwoGpus, ends_what_is_due_and_charges_to_the_promised_end) {
   AllocationRequest lease = request();
   lease.planned_release = clock.now() + std::chrono::hours(1);

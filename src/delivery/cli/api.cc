@@ -38,19 +38,6 @@ Errc code_of_status(int status) {
   }
 }
 
-// "; in the way: no free device: 12, wrong model: 3"
-std::string blocked_by(const Json& problem) {
-  const Json* reasons = member(problem, "blocked_by");
-  if (reasons == nullptr || !reasons->is_object() || reasons->get_object().empty()) return {};
-  std::string text = "; in the way: ";
-  const char* separator = "";
-  for (const auto& [reason, count] : reasons->get_object()) {
-    text += fmt::format("{}{}: {}", separator, std::string_view(reason), plain_text(count));
-    separator = ", ";
-  }
-  return text;
-}
-
 Error problem_of(const http::Response& response, const Json& document) {
   const Errc code = code_of_status(response.status);
   std::string detail = text_at(document, "detail");
@@ -58,7 +45,7 @@ Error problem_of(const http::Response& response, const Json& document) {
   if (detail.empty())
     detail = fmt::format("the server answered {}{}", response.status,
                          response.body && !response.body->empty() ? ": " + response.body->substr(0, body_excerpt_max) : std::string());
-  return Error{code, detail + blocked_by(document), text_at(document, "field")};
+  return Error{code, std::move(detail), text_at(document, "field")};
 }
 
 }  // namespace

@@ -226,6 +226,7 @@ void add_client_commands(CLI::App& app, const Console& console, int& exit_code) 
   add_allocations(app, shared);
   add_top(app, shared);
   add_version(app, shared);
+  app.set_version_flag("--version", console.version, "Print the version of this program and exit");
   add_completion(app, shared);
 }
 

@@ -98,11 +98,11 @@ TEST(Allocate, a_refusal_says_what_was_in_the_way) {
   FakeConsole fake;
   fake.answer(
       "POST /api/v1/allocations",
-      R"({"status":409,"code":"RESOURCE_NOT_AVAILABLE","detail":"cannot allocate: nothing fits","blocked_by":{"held":12,"wrong_model":3}})",
+      R"({"status":409,"code":"RESOURCE_NOT_AVAILABLE","detail":"cannot allocate: of 12 GPUs 12 are held","blocked_by":{"are held":12}})",
       409);
   const Ran ran = run_words(fake, {"allocate", "p", "-n", "ml"});
   EXPECT_EQ(ran.code, 4);
-  EXPECT_EQ(ran.err, "reeve: cannot allocate: nothing fits; in the way: held: 12, wrong_model: 3\n");
+  EXPECT_EQ(ran.err, "reeve: cannot allocate: of 12 GPUs 12 are held\n");
 }
 
 TEST(Allocate, no_answer_is_asked_for_once_more_with_the_same_key) {
@@ -182,6 +182,7 @@ TEST(Version, shows_both_sides_and_still_shows_itself_when_no_server_answers) {
   EXPECT_EQ(ran.code, 5);
   EXPECT_EQ(ran.out, "client 0.1.0\n");
   EXPECT_EQ(run_words(fake, {"version", "--client"}).code, 0);
+  EXPECT_EQ(run_words(fake, {"--version"}).out, "0.1.0\n");
 }
 
 TEST(Completion, knows_commands_flags_values_and_the_names_of_the_fleet) {
