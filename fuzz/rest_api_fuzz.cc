@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "codec/json_parse.h"
 #include "delivery/rest/api.h"
 #include "net/http/target.h"
@@ -65,7 +66,7 @@ void ask(std::string_view method, std::string_view target_text, std::string_view
   if (!std::ranges::all_of(method, [](char c) { return c >= 'A' && c <= 'Z'; })) return;
   auto target = http::parse_target(target_text);
   if (!target) return;
-  REEVE_CHECK(target->path.starts_with('/') && http::is_utf8(target->path));
+  REEVE_CHECK(target->path.starts_with('/') && is_utf8(target->path));
   http::Request request{.method = std::string(method)};
   request.path = std::move(target->path);
   request.query = std::move(target->query);
