@@ -80,7 +80,7 @@ class Readme(unittest.TestCase):
     def test_the_agent_and_the_control_plane_start_as_shown(self):
         agent, serve = (line for line in commands("README.md") if line.startswith("reeve "))
         configuration = re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
-        (pathlib.Path(self.folder) / "reeve.yaml").write_text(with_loopback(configuration))
+        (pathlib.Path(self.folder) / "reeve.yaml").write_text(configuration.replace("10.0.0.", "127.0.0."))
         (pathlib.Path(self.folder) / "targets.json").write_text("[]")
         scenario = ROOT / "sim/scenarios/h100.json"
         environment = {**self.environment, "REEVE_SIM_SCENARIO": str(scenario)}
