@@ -222,7 +222,8 @@ double Load::busy_seconds(Timestamp at) const {
   const Place place = place_of(at);
   const std::int64_t in_week = place.cell % cells_per_week;
   const std::int64_t hour = in_week / cells_per_hour;
-  double sum = static_cast<double>(place.cell / cells_per_week) * hours_before_.back() + hours_before_[static_cast<std::size_t>(hour)];
+  const std::int64_t weeks = place.cell / cells_per_week;
+  double sum = static_cast<double>(weeks) * hours_before_.back() + hours_before_[static_cast<std::size_t>(hour)];
   for (std::int64_t cell = hour * cells_per_hour; cell < in_week; ++cell) sum += level_of(cell) * cell_seconds;
   const double level = level_of(place.cell);
   sum += level * place.seconds;

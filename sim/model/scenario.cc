@@ -377,7 +377,8 @@ Result<Scenario> parse_scenario(std::string_view json, const Catalogue& catalogu
 }
 
 GpuUuid mig_uuid(const GpuUuid& gpu, int gpu_instance_id, int compute_instance_id) {
-  const std::uint64_t seed = mix_text(static_cast<std::uint64_t>(gpu_instance_id * 16 + compute_instance_id), gpu.text);
+  const int number = gpu_instance_id * 16 + compute_instance_id;
+  const std::uint64_t seed = mix_text(static_cast<std::uint64_t>(number), gpu.text);
   return {uuid_text("MIG", seed, mix_bits(seed), 5)};
 }
 

@@ -1,5 +1,6 @@
 // GPU performance monitoring: two samples of engine counters give means. Hopper and newer.
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 

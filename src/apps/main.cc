@@ -9,6 +9,7 @@
 #include "apps/serve/command.h"
 #include "delivery/cli/commands.h"
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what escapes is a bug, and ends the program with its text
 int main(int argc, char** argv) {
   CLI::App app("Reeve runs the GPUs of Kubernetes clusters.", "reeve");
   const reeve::cli::Console console = reeve::cli::system_console(std::filesystem::path(argv[0]).filename(), REEVE_VERSION);

@@ -20,7 +20,7 @@ constexpr std::array<std::uint8_t, 256> byte_classes = [] {
   for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = name_part | digit | time_part;
   table['_'] = table[':'] = name_start | name_part;
   table[' '] = table['\t'] = blank;
-  for (const char c : {'+', '-', '.', 'e', 'E'}) table[static_cast<std::size_t>(c)] |= time_part;
+  for (const char c : {'+', '-', '.', 'e', 'E'}) table[static_cast<unsigned char>(c)] |= time_part;
   return table;
 }();
 

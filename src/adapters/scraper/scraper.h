@@ -10,8 +10,8 @@
 namespace reeve {
 
 struct ScraperOptions {
-  int threads = 1;                        // that read and parse: one is enough for 10,000 GPUs
-  std::size_t sockets_max = 2048;         // open at once; beyond it targets go in waves and connections are not kept
+  int threads = 1;                       // that read and parse: one is enough for 10,000 GPUs
+  std::size_t sockets_max = 2048;        // open at once; beyond it targets go in waves and connections are not kept
   std::size_t body_bytes_max = 8 << 20;  // of one reply: a node of 8 GPUs x 7 slices prints some 600 KiB
   std::size_t header_bytes_max = 16 << 10;
   int resolver_threads = 4;  // a name that resolves slowly delays only those that wait for its thread

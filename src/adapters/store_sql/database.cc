@@ -32,7 +32,7 @@ Transaction::Transaction(Database& database) : transaction_(std::make_unique<soc
 Transaction::~Transaction() {
   try {
     transaction_.reset();
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): a destructor has nobody to tell
     // A rollback that fails leaves the transaction to SQLite, which drops it with the connection or at the next open.
   }
 }

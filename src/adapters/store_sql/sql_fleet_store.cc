@@ -106,7 +106,7 @@ class SqlFleetStore final : public FleetStore {
       // The first part is implied by the second; it lets the index begin there.
       conditions.add("allocation_time <= :bound AND (allocation_time, :id) < (:last, allocation_id)", at, last->id, at);
     }
-    return list(std::move(conditions), limit);
+    return list(conditions, limit);
   }
 
   Result<std::optional<Allocation>> find_allocation(const AllocationId& id) const override {

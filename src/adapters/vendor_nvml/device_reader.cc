@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <fmt/format.h>
+
 namespace reeve::nvml {
 
 DeviceObservation identity_of(const DeviceObservation& device) {

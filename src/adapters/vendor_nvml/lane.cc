@@ -1,5 +1,7 @@
 #include "adapters/vendor_nvml/lane.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace reeve::nvml {

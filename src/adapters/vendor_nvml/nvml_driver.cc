@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <fmt/format.h>
+
 #include "adapters/vendor_nvml/device_reader.h"
 #include "adapters/vendor_nvml/nvml_system.h"
 #include "adapters/vendor_nvml/xid_watch.h"

@@ -4,6 +4,8 @@
 
 #include <mutex>
 
+#include <fmt/format.h>
+
 namespace reeve::nvml {
 namespace {
 

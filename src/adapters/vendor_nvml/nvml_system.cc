@@ -1,5 +1,7 @@
 #include "adapters/vendor_nvml/nvml_system.h"
 
+#include <fmt/format.h>
+
 namespace reeve::nvml {
 
 SystemFacts NvmlSystem::known() const {

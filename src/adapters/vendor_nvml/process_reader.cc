@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 namespace reeve::nvml {
 
 std::optional<int> ProcessReader::read(Device device, std::vector<ProcessObservation>& out) {

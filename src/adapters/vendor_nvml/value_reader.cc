@@ -1,5 +1,7 @@
 #include "adapters/vendor_nvml/value_reader.h"
 
+#include <span>
+
 namespace reeve::nvml {
 namespace {
 
@@ -96,7 +98,10 @@ std::optional<double> number_of(const FieldValue& field) {
   }
 }
 
-double in_mib(unsigned long long bytes) { return static_cast<double>(bytes / (1ULL << 20)); }
+double in_mib(unsigned long long bytes) {
+  const unsigned long long whole = bytes / (1ULL << 20);
+  return static_cast<double>(whole);
+}
 
 void set_if_absent(MetricValues& values, Metric metric, std::optional<double> value) {
   if (!values.has(metric)) values.set(metric, value);

@@ -138,7 +138,10 @@ class NodePlanner {
   }
 
  private:
-  std::uint64_t seed_of(int gpu, int slice = 99) const { return mix_bits(seed_, static_cast<std::uint64_t>(gpu * 100 + slice)); }
+  std::uint64_t seed_of(int gpu, int slice = 99) const {
+    const int number = gpu * 100 + slice;
+    return mix_bits(seed_, static_cast<std::uint64_t>(number));
+  }
 
   void write_load(const Application& application, std::uint64_t seed) {
     json_.key("load").begin_object().field("kind", application.load).field("level", application.level * (0.9 + 0.1 * unit_noise(seed, 2)));

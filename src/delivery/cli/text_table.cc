@@ -96,7 +96,7 @@ std::string render_table(const std::vector<Column>& columns, const std::vector<R
   return text;
 }
 
-std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+std::string or_dash(std::string text) { return text.empty() ? "-" : std::move(text); }
 
 std::string percent_text(std::optional<double> percent) { return percent ? fmt::format("{:.0f}%", *percent) : "-"; }
 

@@ -1,5 +1,6 @@
 #include "delivery/legacy/device_info.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>

@@ -34,7 +34,7 @@ void PreparedAnswers::serve(const std::string& key, Freshness freshness, Make ma
 }
 
 void PreparedAnswers::make_next(const std::string& key, Make make) {
-  const bool taken = run_slow_([self = shared_from_this(), key, make] {
+  const bool taken = run_slow_([self = shared_from_this(), key, make = std::move(make)] {
     const Timestamp begun = self->clock_.now();
     const std::uint64_t version = self->keeper_.snapshot()->inventory_version();
     if (self->finish(key, begun, version, std::make_shared<const http::Response>(make()))) self->make_next(key, make);

@@ -34,7 +34,7 @@ bool is_json(std::string_view content_type) {
 
 }  // namespace
 
-void QueryReader::refuse(std::string_view name, std::string why, std::vector<std::string> allowed) {
+void QueryReader::refuse(std::string_view name, const std::string& why, std::vector<std::string> allowed) {
   if (!fault_) fault_ = fault("parameter", name, why, std::move(allowed));
 }
 
@@ -113,7 +113,7 @@ BodyReader::BodyReader(const http::Request& request) {
     body_ = std::move(parsed->as_object());
 }
 
-void BodyReader::refuse(std::string_view name, std::string why, std::vector<std::string> allowed) {
+void BodyReader::refuse(std::string_view name, const std::string& why, std::vector<std::string> allowed) {
   if (!fault_) fault_ = fault("field", name, why, std::move(allowed));
 }
 

@@ -37,7 +37,7 @@ class QueryReader {
     return found;
   }
 
-  void refuse(std::string_view name, std::string why, std::vector<std::string> allowed = {});
+  void refuse(std::string_view name, const std::string& why, std::vector<std::string> allowed = {});
   // After the last question: the first fault, unknown and repeated parameters included.
   std::optional<Problem> finish();
 
@@ -76,7 +76,7 @@ class BodyReader {
     return found;
   }
 
-  void refuse(std::string_view name, std::string why, std::vector<std::string> allowed = {});
+  void refuse(std::string_view name, const std::string& why, std::vector<std::string> allowed = {});
   void require(std::string_view name);
   std::optional<Problem> finish();
   // The whole body in one spelling, whatever its blanks; tells requests apart.

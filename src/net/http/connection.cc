@@ -180,7 +180,7 @@ void Connection::dispatch() {
   auto responder = make_responder(shared_from_this());
   try {
     loop_->handler(std::move(request), std::move(responder));
-  } catch (const std::exception&) {
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the client hears of it
     // The responder is dropped while the stack unwinds, which answers 500: one request fails, not the process.
   }
 }

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <boost/json.hpp>
 #include <limits>
 
@@ -14,7 +15,7 @@ class Reader {
  public:
   const std::optional<Error>& fault() const { return fault_; }
 
-  void fail(std::string field, std::string_view why) {
+  void fail(const std::string& field, std::string_view why) {
     if (!fault_) fault_ = Error{Errc::invalid_argument, fmt::format("cannot read observation: {}: {}", field, why), field};
   }
 

@@ -1,5 +1,7 @@
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "codec/json_writer.h"
 #include "wire/observation/observation_json.h"
 
