@@ -6,7 +6,6 @@ namespace reeve::nvml {
 namespace {
 
 constexpr double milli = 0.001;
-constexpr double bytes_per_mib = 1 << 20;
 constexpr double bytes_per_kib = 1 << 10;
 
 using NumberCall = Return (*Calls::*)(Device, unsigned int*);
