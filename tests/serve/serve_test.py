@@ -154,6 +154,13 @@ class Serve(unittest.TestCase):
         status, _, _ = serve.request("DELETE", f"/k8s-monitor/api/v1/gpu/allocations/{info['allocationId']}")
         self.assertEqual(status, 200)
 
+    def test_the_mig_discount_holds_without_any_price_of_our_own(self):
+        agent = self.agent("n1", gpus("A100_80GB", 1, mig=["1g.10gb"]))
+        serve = self.serve([agent], config="mig_discount: 1.0\n")
+        self.wait_for_devices(serve, 1)
+        _, _, given = serve.request("POST", "/api/v1/allocations", allocation(1, use_mig=True))
+        self.assertAlmostEqual(given["cost_per_hour_usd"], 6.0 / 7, places=5)
+
     def test_history_survives_a_crash(self):
         agent = self.agent("n1", gpus("H100_80GB", 1))
         serve = self.serve([agent])

@@ -111,7 +111,9 @@ class RunningPlane final : public ControlPlane {
 
  private:
   static PriceList price_list_of(const ServeConfig& config) {
-    return config.prices.empty() ? default_price_list() : PriceList(config.prices, config.mig_discount);
+    std::map<ModelId, MicroUsd> prices = default_prices();
+    for (const auto& [model, price] : config.prices) prices.insert_or_assign(model, price);
+    return {std::move(prices), config.mig_discount};
   }
 
   AllocationContext allocation_context() { return {*keeper_, store_, foundation_.catalogue, prices_, clock_, ids_, stale_after()}; }

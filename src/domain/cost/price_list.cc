@@ -19,11 +19,12 @@ std::optional<MicroUsd> PriceList::slice(const GpuModel& model, const mig::Geome
   return MicroUsd(std::llround(static_cast<double>(whole->count()) * share * mig_discount_));
 }
 
-PriceList default_price_list() {
+std::map<ModelId, MicroUsd> default_prices() {
   constexpr auto usd = [](double dollars) { return MicroUsd(std::llround(dollars * 1e6)); };
-  return PriceList(
-      {{ModelId{"GTX1080"}, usd(0.5)}, {ModelId{"RTX4090"}, usd(2.0)}, {ModelId{"A100_80GB"}, usd(6.0)}, {ModelId{"H100_80GB"}, usd(8.0)}},
-      0.7);
+  return {
+      {ModelId{"GTX1080"}, usd(0.5)}, {ModelId{"RTX4090"}, usd(2.0)}, {ModelId{"A100_80GB"}, usd(6.0)}, {ModelId{"H100_80GB"}, usd(8.0)}};
 }
+
+PriceList default_price_list() { return {default_prices(), default_mig_discount}; }
 
 }  // namespace reeve

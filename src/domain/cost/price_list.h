@@ -28,6 +28,8 @@ class PriceList {
 };
 
 // Rates and discount that the old system used; source: its application-gpu.yml.
+std::map<ModelId, MicroUsd> default_prices();
+inline constexpr double default_mig_discount = 0.7;
 PriceList default_price_list();
 
 }  // namespace reeve
