@@ -13,6 +13,7 @@
 #include "base/name.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "domain/inventory/holder.h"
 #include "domain/metrics/metric_values.h"
 #include "domain/mig/profile.h"
 
@@ -77,6 +78,7 @@ struct DeviceObservation {
   bool lost = false;                  // fell off the bus: identity is from before, values are absent
   std::vector<InstanceObservation> instances{};
   std::vector<ProcessObservation> processes{};
+  std::vector<HolderObservation> holders{};  // those of its slices included; see NodeObservation::holders_from
   MetricValues values{};
 
   friend bool operator==(const DeviceObservation&, const DeviceObservation&) = default;
@@ -90,6 +92,9 @@ struct NodeObservation {
   std::string cuda_version{};
   std::vector<DeviceObservation> devices{};  // by ascending index
   std::vector<DeviceEvent> events{};         // by ascending sequence
+  // Whose word `holders` are. Absent: this source does not know who holds what, and an empty list means nothing.
+  std::optional<HolderSource> holders_from{};
+  std::vector<HolderObservation> unplaced_holders{};  // their device_id is of no device above (DRA devices, foreign ids)
 
   friend bool operator==(const NodeObservation&, const NodeObservation&) = default;
 };
