@@ -4,11 +4,11 @@
 
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
 
+#include "apps/serve/config_reader.h"
 #include "base/parse.h"
 #include "net/http/client.h"
 
@@ -19,55 +19,6 @@ using namespace std::chrono_literals;
 
 constexpr int http_threads_max = 64;         // handlers never wait: more loops than cores gain nothing
 constexpr Milliseconds retention_min = 24h;  // the day's trends are shown everywhere
-
-// Raised by the readers below and caught in parse_config(): yaml-cpp itself throws, so both kinds of
-// failure take one way.
-struct BadConfig {
-  YAML::Mark at;
-  std::string why;
-};
-
-std::string text_of(const YAML::Node& node) {
-  if (!node.IsScalar()) throw BadConfig{node.Mark(), "a single value is expected"};
-  return node.Scalar();
-}
-
-Milliseconds duration_of(const YAML::Node& node) {
-  const auto duration = parse_duration(text_of(node));
-  if (!duration) throw BadConfig{node.Mark(), duration.error().message};
-  return *duration;
-}
-
-template <class Number>
-Number number_of(const YAML::Node& node) {
-  const auto number = parse_number<Number>(text_of(node));
-  if (!number) throw BadConfig{node.Mark(), fmt::format("'{}' is not a number", node.Scalar())};
-  return *number;
-}
-
-std::vector<std::string> texts_of(const YAML::Node& node) {
-  if (!node.IsSequence()) throw BadConfig{node.Mark(), "a list is expected"};
-  std::vector<std::string> texts;
-  for (const YAML::Node& item : node) texts.push_back(text_of(item));
-  return texts;
-}
-
-using KeyReaders = std::map<std::string, std::function<void(const YAML::Node&)>>;
-
-void read_map(const YAML::Node& node, const KeyReaders& readers) {
-  if (node.IsNull()) return;
-  if (!node.IsMap()) throw BadConfig{node.Mark(), "a mapping is expected"};
-  for (const auto& entry : node) {
-    const std::string key = text_of(entry.first);
-    const auto reader = readers.find(key);
-    if (reader == readers.end()) {
-      std::string known;
-      for (const auto& [name, read] : readers) known += (known.empty() ? "" : ", ") + name;
-      throw BadConfig{entry.first.Mark(), fmt::format("unknown key '{}'; known here: {}", key, known)};
-    }
-    reader->second(entry.second);
-  }
-}
 
 Target target_of(const YAML::Node& node) {
   Target target;
@@ -101,6 +52,21 @@ void read_prices(const YAML::Node& node, std::map<ModelId, MicroUsd>& prices) {
   }
 }
 
+void read_kubernetes(const YAML::Node& node, KubernetesConfig& config) {
+  config.access = KubernetesConfig::Access::kubeconfig;
+  read_map(node, {{"kubeconfig", [&](const YAML::Node& value) { config.kubeconfig = text_of(value); }},
+                  {"context", [&](const YAML::Node& value) { config.context = text_of(value); }},
+                  {"in_cluster",
+                   [&](const YAML::Node& value) {
+                     if (truth_of(value)) config.access = KubernetesConfig::Access::in_cluster;
+                   }},
+                  {"discover_targets", [&](const YAML::Node& value) { config.discover_targets = truth_of(value); }},
+                  {"metrics_interval", [&](const YAML::Node& value) { config.metrics_interval = duration_of(value); }}});
+  if (config.access == KubernetesConfig::Access::in_cluster && !(config.kubeconfig.empty() && config.context.empty()))
+    throw BadConfig{node.Mark(), "'kubernetes.in_cluster' goes without 'kubeconfig' and 'context'"};
+  if (config.metrics_interval < 5s) throw BadConfig{node.Mark(), "'kubernetes.metrics_interval' is at least 5s"};
+}
+
 KeyReaders readers_of(ServeConfig& config) {
   const auto read_listen = [&](const YAML::Node& node) {
     const auto listen = parse_listen(text_of(node));
@@ -130,6 +96,7 @@ KeyReaders readers_of(ServeConfig& config) {
            }},
           {"data_dir", [&](const YAML::Node& node) { config.data_dir = text_of(node); }},
           {"cluster", [&](const YAML::Node& node) { config.cluster = text_of(node); }},
+          {"kubernetes", [&](const YAML::Node& node) { read_kubernetes(node, config.kubernetes); }},
           {"collect", read_collect},
           {"targets", read_targets},
           {"target_files", [&](const YAML::Node& node) { config.target_files = texts_of(node); }},

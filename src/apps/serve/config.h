@@ -27,11 +27,26 @@ Result<ListenAddress> parse_listen(std::string_view text);
 // "7d", "36h", "30s", "250ms".
 Result<Milliseconds> parse_duration(std::string_view text);
 
+// The Kubernetes cluster to look at.
+struct KubernetesConfig {
+  enum class Access {
+    off,
+    kubeconfig,  // a file: the one named, else $KUBECONFIG, else ~/.kube/config
+    in_cluster,  // the service account of the pod that we run in
+  };
+  Access access = Access::off;
+  std::string kubeconfig{};
+  std::string context{};                  // empty: the file's current one
+  bool discover_targets = true;           // agents and exporters that run as pods are collected from by themselves
+  Milliseconds metrics_interval{15'000};  // of metrics.k8s.io
+};
+
 struct ServeConfig {
   ListenAddress listen{};
   int http_threads = 2;
   std::string data_dir = "reeve-data";
-  std::string cluster{};                  // name given to nodes whose target has none
+  std::string cluster{};  // name given to nodes whose target has none
+  KubernetesConfig kubernetes{};
   Milliseconds collect_interval{30'000};  // one round
   Milliseconds collect_deadline{10'000};  // of one node; less than the interval
   std::vector<Target> targets{};

@@ -72,6 +72,24 @@ TEST(ServeConfig, wrong_values_are_refused_with_their_line) {
             "cannot read the configuration: reeve.yaml:1: cannot listen on 'here': ADDR:PORT is expected, such as 127.0.0.1:8080");
 }
 
+TEST(ServeConfig, a_cluster_is_looked_at_only_when_the_file_says_so) {
+  EXPECT_EQ(parse_config("", "reeve.yaml")->kubernetes.access, KubernetesConfig::Access::off);
+  // An empty section asks for the defaults: $KUBECONFIG or ~/.kube/config, its current context.
+  EXPECT_EQ(parse_config("kubernetes: {}", "reeve.yaml")->kubernetes.access, KubernetesConfig::Access::kubeconfig);
+  const auto config = parse_config("kubernetes: {kubeconfig: k.yaml, context: prod, discover_targets: false, metrics_interval: 30s}", "f");
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->kubernetes.kubeconfig, "k.yaml");
+  EXPECT_EQ(config->kubernetes.context, "prod");
+  EXPECT_FALSE(config->kubernetes.discover_targets);
+  EXPECT_EQ(config->kubernetes.metrics_interval, Milliseconds(30'000));
+  EXPECT_EQ(parse_config("kubernetes: {in_cluster: true}", "f")->kubernetes.access, KubernetesConfig::Access::in_cluster);
+}
+
+TEST(ServeConfig, the_service_account_of_a_pod_goes_without_a_kubeconfig) {
+  EXPECT_NE(why_refused("kubernetes: {in_cluster: true, context: prod}").find("goes without"), std::string::npos);
+  EXPECT_NE(why_refused("kubernetes: {in_cluster: maybe}").find("neither true nor false"), std::string::npos);
+}
+
 TEST(ServeConfig, an_address_that_nobody_can_ask_is_refused) {
   EXPECT_EQ(why_refused("targets: ['ftp://x']"),
             "cannot read the configuration: reeve.yaml:1: 'ftp://x' is not ADDR:PORT nor an http:// address");
