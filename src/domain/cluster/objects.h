@@ -85,6 +85,7 @@ struct Container {
   ResourceList requests{};
   ResourceList limits{};
   std::vector<std::string> claims{};  // names in Pod::claims
+  bool sidecar = false;               // an init container with restartPolicy Always: it runs beside the others
   // Of its status; absent: the kubelet has not said.
   std::optional<ContainerState> state{};
   std::string reason{};  // "CrashLoopBackOff"; of a waiting or terminated state
@@ -118,8 +119,10 @@ struct Pod {
   bool ready = false;                     // condition Ready
   std::string unschedulable{};            // message of condition PodScheduled=False
   std::vector<Container> containers{};
-  std::vector<Container> init_containers{};  // those with restartPolicy Always run beside the others
+  std::vector<Container> init_containers{};  // in the order they run
   std::vector<PodClaim> claims{};
+  ResourceList requests{};  // spec.resources of the pod as a whole; empty: the containers' own are all there is
+  ResourceList overhead{};  // of its runtime class
 
   friend bool operator==(const Pod&, const Pod&) = default;
 };

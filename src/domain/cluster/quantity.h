@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -25,13 +26,23 @@ class Quantity {
   constexpr std::int64_t milli() const { return milli_; }
   constexpr double value() const { return static_cast<double>(milli_) / 1000.0; }
 
-  constexpr Quantity& operator+=(Quantity other) { return milli_ += other.milli_, *this; }
-  friend constexpr Quantity operator+(Quantity a, Quantity b) { return Quantity(a.milli_ + b.milli_); }
-  friend constexpr Quantity operator-(Quantity a, Quantity b) { return Quantity(a.milli_ - b.milli_); }
+  // Sums stay at the end of the range when they would leave it: amounts come from outside.
+  constexpr Quantity& operator+=(Quantity other) { return *this = *this + other; }
+  friend constexpr Quantity operator+(Quantity a, Quantity b) {
+    std::int64_t sum = 0;
+    return Quantity(__builtin_add_overflow(a.milli_, b.milli_, &sum) ? bound(b.milli_ < 0) : sum);
+  }
+  friend constexpr Quantity operator-(Quantity a, Quantity b) {
+    std::int64_t difference = 0;
+    return Quantity(__builtin_sub_overflow(a.milli_, b.milli_, &difference) ? bound(b.milli_ > 0) : difference);
+  }
   friend constexpr auto operator<=>(Quantity, Quantity) = default;
 
  private:
   constexpr explicit Quantity(std::int64_t milli) : milli_(milli) {}
+  static constexpr std::int64_t bound(bool low) {
+    return low ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+  }
   std::int64_t milli_ = 0;
 };
 
