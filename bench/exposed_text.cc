@@ -47,7 +47,7 @@ std::string exposed_text(const ExposedNode& what) {
   std::string out;
   out.reserve(120000);
   const auto to = std::back_inserter(out);
-  for (const MetricInfo& row : metric_table) {
+  for (const MetricInfo& row : device_metrics()) {
     if (!row.stored && row.unit != "MiB" && row.metric != Metric::last_xid) continue;  // dcgm-exporter's default set, nearly
     fmt::format_to(to, "# HELP {0} {1}\n# TYPE {0} {2}\n", row.dcgm_name, row.help, row.kind == MetricKind::counter ? "counter" : "gauge");
     for (int device = 0; device < what.devices; ++device) {

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     REEVE_CHECK(device.instances.size() <= reeve::wire::exposed_instances_max);
     for (const reeve::MetricInfo& row : reeve::metric_table) {
       const auto value = device.values.get(row.metric);
-      REEVE_CHECK(!value || std::isfinite(*value));
+      REEVE_CHECK(!value || (std::isfinite(*value) && row.scope == reeve::MetricScope::device));
     }
   }
   reeve::wire::with_inventory(node, node);

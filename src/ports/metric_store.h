@@ -12,9 +12,9 @@
 
 namespace reeve {
 
-// One look at one device or slice.
+// One look at one device or slice, or at one thing of a Kubernetes cluster.
 struct Sample {
-  std::string resource{};  // text of a DeviceId or InstanceId
+  std::string resource{};  // text of a DeviceId or InstanceId, or a key of domain/metrics/resource_key.h
   Timestamp at{};
   MetricValues values{};  // only metrics with `stored` are kept, each rounded to its `resolution`; a value that is not finite is absent
 };
@@ -39,7 +39,7 @@ struct Series {
 
 struct SeriesQuery {
   // Empty: the whole fleet, as one series a metric over the samples of all devices. Slices are left out of it,
-  // since their memory and power are part of their device's.
+  // since their memory and power are part of their device's, and so is all that is no device.
   std::vector<std::string> resources{};
   std::vector<Metric> metrics{};
   Timestamp from{};     // inclusive

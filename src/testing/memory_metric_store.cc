@@ -3,17 +3,26 @@
 #include <algorithm>
 #include <cmath>
 
+#include "domain/metrics/resource_key.h"
+
 namespace reeve {
 namespace {
 
 using std::chrono::hours;
+
+// The double that is nearest to the decimal: 0.1235, not 1235 * 0.0001.
+double rounded(double value, double resolution) {
+  if (resolution >= 1) return std::round(value / resolution) * resolution;
+  const double steps = std::round(1 / resolution);
+  return std::round(value * steps) / steps;
+}
 
 MetricValues kept_values(const MetricValues& values) {
   MetricValues kept;
   for (const MetricInfo& metric : metric_table) {
     const auto value = values.get(metric.metric);
     if (!metric.stored || !value || !std::isfinite(*value)) continue;
-    kept.set(metric.metric, std::round(*value / metric.resolution) * metric.resolution);
+    kept.set(metric.metric, rounded(*value, metric.resolution));
   }
   return kept;
 }
@@ -56,12 +65,6 @@ class PointsByStep {
   Milliseconds step_;
   std::map<Timestamp, Growing> points_;
 };
-
-bool is_device(const std::string& resource) {
-  const std::size_t slice = resource.rfind("-MIG-");
-  const std::size_t gpu = resource.rfind("-GPU-");
-  return slice == std::string::npos || (gpu != std::string::npos && slice < gpu);
-}
 
 }  // namespace
 
@@ -121,7 +124,7 @@ Result<std::vector<Series>> MemoryMetricStore::query(const SeriesQuery& query) c
   for (const Metric metric : query.metrics) {
     PointsByStep points(query.step);
     for (const auto& [resource, by_time] : samples_)
-      if (is_device(resource)) add_range(by_time, metric, points);
+      if (resource_key::is_device(resource)) add_range(by_time, metric, points);
     finish("", metric, points);
   }
   return found;

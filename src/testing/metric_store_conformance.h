@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#include "domain/metrics/resource_key.h"
 #include "ports/metric_store.h"
 
 namespace reeve {
@@ -206,6 +207,44 @@ TYPED_TEST_P(MetricStoreConformance, the_whole_fleet_is_one_series_over_its_devi
   }
 }
 
+TYPED_TEST_P(MetricStoreConformance, nothing_of_a_kubernetes_cluster_counts_as_a_device) {
+  const std::vector<std::string> keys{
+      std::string(resource_key::cluster),   resource_key::kube_node("n1-GPU-00"),          resource_key::kube_namespace("ml"),
+      resource_key::pod("ml", "n1-GPU-00"), resource_key::served_model("org/model-GPU-1"), resource_key::engine("vllm")};
+  std::vector<Sample> batch;
+  for (const std::string& key : keys) batch.push_back(this->sample(key, noon, 90));
+  ASSERT_TRUE(this->harness_.store().append(batch).ok());
+  this->append({this->sample("n1-GPU-00", noon, 10)});
+  for (int round = 0; round < 2; ++round) {
+    for (const Milliseconds step : {Milliseconds(std::chrono::minutes(1)), Milliseconds(std::chrono::hours(1))}) {
+      const auto found = this->query({.metrics = {Metric::gpu_utilization}, .from = this->at(noon), .to = this->at(one), .step = step});
+      ASSERT_EQ(found.size(), 1u);
+      EXPECT_EQ(found[0].points, (std::vector{Point{.at = this->at(noon), .count = 1, .min = 10, .max = 10, .mean = 10, .last = 10}}));
+    }
+    for (const std::string& key : keys) EXPECT_EQ(this->values(key, noon, one), std::vector<double>{90}) << key;
+    this->seal(one);
+    this->harness_.reopen();
+  }
+}
+
+TYPED_TEST_P(MetricStoreConformance, samples_of_all_kinds_share_a_batch_and_keep_what_is_theirs) {
+  Sample served{.resource = resource_key::served_model("org/model"), .at = this->at(noon)};
+  served.values.set(Metric::time_to_first_token_p95, 0.12346);
+  served.values.set(Metric::generation_tokens, 9'007'199'254'740'991.0);
+  Sample node{.resource = resource_key::kube_node("n1"), .at = this->at(noon)};
+  node.values.set(Metric::cpu_usage_cores, 1.2346);
+  this->append({this->sample("n1-GPU-00", noon, 10), served, node});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(this->values(served.resource, noon, one, Metric::time_to_first_token_p95), std::vector<double>{0.1235});
+    EXPECT_EQ(this->values(served.resource, noon, one, Metric::generation_tokens), std::vector<double>{9'007'199'254'740'991.0});
+    EXPECT_TRUE(this->values(served.resource, noon, one).empty());
+    EXPECT_EQ(this->values(node.resource, noon, one, Metric::cpu_usage_cores), std::vector<double>{1.235});
+    EXPECT_EQ(this->values("n1-GPU-00", noon, one), std::vector<double>{10});
+    EXPECT_TRUE(this->values("n1-GPU-00", noon, one, Metric::cpu_usage_cores).empty());
+    this->seal(one);
+  }
+}
+
 TYPED_TEST_P(MetricStoreConformance, a_query_that_makes_no_sense_is_refused) {
   EXPECT_EQ(this->harness_.store().query({.from = this->at(noon), .to = this->at(one), .step = Milliseconds(0)}).error().code,
             Errc::invalid_argument);
@@ -253,7 +292,9 @@ REGISTER_TYPED_TEST_SUITE_P(MetricStoreConformance, what_is_appended_is_found_be
                             a_second_sample_at_one_time_replaces_the_first_whole,
                             samples_may_come_out_of_order_and_after_their_hour_was_sealed, what_was_not_measured_is_absent_and_never_zero,
                             values_keep_their_resolution_and_what_is_not_finite_is_absent, series_come_in_the_order_asked_for,
-                            the_whole_fleet_is_one_series_over_its_devices_without_slices, a_query_that_makes_no_sense_is_refused,
-                            whole_old_hours_are_forgotten, an_event_is_kept_once_and_listed_newest_first);
+                            the_whole_fleet_is_one_series_over_its_devices_without_slices,
+                            nothing_of_a_kubernetes_cluster_counts_as_a_device, samples_of_all_kinds_share_a_batch_and_keep_what_is_theirs,
+                            a_query_that_makes_no_sense_is_refused, whole_old_hours_are_forgotten,
+                            an_event_is_kept_once_and_listed_newest_first);
 
 }  // namespace reeve

@@ -17,7 +17,7 @@ std::string address_of(const Target& target) {
 }
 
 bool has_stored_value(const MetricValues& values) {
-  return std::ranges::any_of(metric_table, [&](const MetricInfo& row) { return row.stored && values.has(row.metric); });
+  return std::ranges::any_of(device_metrics(), [&](const MetricInfo& row) { return row.stored && values.has(row.metric); });
 }
 
 void append_samples(const NodeReadings& readings, std::vector<Sample>& samples) {

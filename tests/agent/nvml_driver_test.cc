@@ -127,7 +127,7 @@ TEST_F(NvmlDriverOverSim, what_is_served_reads_back_as_what_was_seen) {
   ASSERT_TRUE(read.ok());
   NodeObservation back = wire::with_inventory(report.observation, read->observation);
   ASSERT_EQ(back.devices.size(), 2U);
-  for (const MetricInfo& row : metric_table) {
+  for (const MetricInfo& row : device_metrics()) {
     const auto seen = report.observation.devices[0].values.get(row.metric);
     const auto told = back.devices[0].values.get(row.metric);
     ASSERT_EQ(told.has_value(), seen.has_value()) << row.name;

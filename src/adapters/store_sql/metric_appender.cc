@@ -63,6 +63,9 @@ Status MetricAppender::number_samples(std::span<const Sample> batch, std::vector
 }
 
 void MetricAppender::write_blocks() {
+  std::bitset<metric_count> metrics;
+  for (const Item& item : items_) metrics |= item.sample->values.present();
+  writer_.begin(metrics);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     const Item& item = items_[i];
     if (i == 0 || items_[i - 1].hour != item.hour) open_sweep(item.hour);

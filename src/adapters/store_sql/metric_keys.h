@@ -21,11 +21,4 @@ inline std::uint32_t series_of(std::int64_t key) { return static_cast<std::uint3
 inline std::uint32_t block_of(std::uint32_t series) { return series >> block_series_bits; }
 inline std::int64_t sweep_block(std::int64_t sweep, std::uint32_t block) { return sweep << series_bits | block; }
 
-// A device, and not a slice of one: "n1-GPU-00", not "n1-GPU-00-MIG-07".
-inline bool is_device(const std::string& resource) {
-  const std::size_t slice = resource.rfind("-MIG-");
-  const std::size_t gpu = resource.rfind("-GPU-");
-  return slice == std::string::npos || (gpu != std::string::npos && slice < gpu);
-}
-
 }  // namespace reeve

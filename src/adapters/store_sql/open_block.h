@@ -4,6 +4,7 @@
 //   block = columns, column id ..., row ...
 //   row   = bytes of the rest of the row, series (low 6 bits), milliseconds into the hour, bits of present columns, values
 
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,8 +22,10 @@ inline constexpr std::uint32_t block_series = 1u << block_series_bits;
 
 class OpenBlockWriter {
  public:
-  explicit OpenBlockWriter(const MetricColumns& columns);
+  explicit OpenBlockWriter(const MetricColumns& columns) : known_(columns) {}
 
+  // Begins a sweep whose samples have values of `metrics` only: its blocks have columns for those. Precondition: empty.
+  void begin(const std::bitset<metric_count>& metrics);
   void add(std::uint32_t series, Milliseconds into_hour, const MetricValues& values);
   bool empty() const { return rows_.empty(); }
 
@@ -30,8 +33,9 @@ class OpenBlockWriter {
   const std::string& take();
 
  private:
-  const MetricColumns& columns_;
-  std::string head_;  // the same for all blocks
+  const MetricColumns& known_;
+  std::vector<MetricColumns::Column> columns_;  // of the sweep
+  std::string head_;                            // the same for all its blocks
   std::string rows_;
   std::string block_;
 };

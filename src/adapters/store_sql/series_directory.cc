@@ -1,6 +1,6 @@
 #include "adapters/store_sql/series_directory.h"
 
-#include "adapters/store_sql/metric_keys.h"
+#include "domain/metrics/resource_key.h"
 
 namespace reeve {
 
@@ -12,7 +12,7 @@ SeriesDirectory::SeriesDirectory(Database& database) {
 void SeriesDirectory::put(const std::string& resource, std::uint32_t series) {
   by_resource_[resource] = series;
   if (device_.size() <= series) device_.resize(series + 1);
-  device_[series] = reeve::is_device(resource);
+  device_[series] = resource_key::is_device(resource);
 }
 
 std::optional<std::uint32_t> SeriesDirectory::find(const std::string& resource) const {

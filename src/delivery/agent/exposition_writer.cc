@@ -54,7 +54,7 @@ class Writer {
 
   std::string write() {
     for (const DeviceObservation& device : node_.devices) devices_.push_back(rows_of(device));
-    for (const MetricInfo& metric : metric_table) write_metric(metric);
+    for (const MetricInfo& metric : device_metrics()) write_metric(metric);
     write_state_of_devices();
     write_processes();
     write_events();

@@ -17,7 +17,7 @@ constexpr double money_max = 1e9;  // dollars: more is a typing error
 // The own columns of the list, and every metric by its name.
 std::vector<std::string_view> sortable_columns() {
   std::vector<std::string_view> names{"id", "node", "index", "model", "state", "memory_mib", "observed_at"};
-  for (const MetricInfo& metric : metric_table) names.push_back(metric.name);
+  for (const MetricInfo& metric : device_metrics()) names.push_back(metric.name);
   return names;
 }
 

@@ -23,20 +23,21 @@ std::int64_t default_step(Milliseconds window) {
   return window.count() / 1000 / points_default + 1;
 }
 
-std::vector<std::string> stored_names() {
+std::vector<std::string> stored_names(std::span<const MetricInfo> metrics) {
   std::vector<std::string> names;
-  for (const MetricInfo& metric : metric_table)
+  for (const MetricInfo& metric : metrics)
     if (metric.stored) names.emplace_back(metric.name);
   return names;
 }
 
-// metrics, from, to and step; faults are kept in the reader.
-SeriesQuery read_series(const Api& api, QueryReader& query) {
+// metrics (of those in `known`, a beginning of the table), from, to and step; faults are kept in the reader.
+SeriesQuery read_series(const Api& api, QueryReader& query, std::span<const MetricInfo> known) {
   SeriesQuery series;
   for (const std::string& name : query.words("metrics")) {
     const MetricInfo* metric = metric_by_name(name);
-    if (metric == nullptr || !metric->stored)
-      query.refuse("metrics", fmt::format("there is no history of '{}'", name), stored_names());
+    const bool is_known = metric != nullptr && metric->stored && static_cast<std::size_t>(metric->metric) < known.size();
+    if (!is_known)
+      query.refuse("metrics", fmt::format("there is no history of '{}'", name), stored_names(known));
     else
       series.metrics.push_back(metric->metric);
   }
@@ -82,7 +83,7 @@ http::Response series_answer(const Api& api, const std::optional<std::string>& r
 
 http::Response resource_metrics(const Api& api, const http::Request& request, bool known, ApiCode missing) {
   QueryReader query(request);
-  SeriesQuery series = read_series(api, query);
+  SeriesQuery series = read_series(api, query, device_metrics());
   if (const auto fault = query.finish()) return problem_response(*fault, request);
   const std::string& id = path_value(request, "id");
   if (!known) return problem_response({.code = missing, .detail = fmt::format("cannot find '{}'", id)}, request);
@@ -102,7 +103,7 @@ http::Response instance_metrics(const Api& api, const http::Request& request) {
 
 http::Response query_metrics(const Api& api, const http::Request& request) {
   QueryReader query(request);
-  SeriesQuery series = read_series(api, query);
+  SeriesQuery series = read_series(api, query, metric_table);
   series.resources = query.words("resources");
   if (series.resources.size() > resources_max) query.refuse("resources", fmt::format("it names more than {} resources", resources_max));
   if (const auto fault = query.finish()) return problem_response(*fault, request);

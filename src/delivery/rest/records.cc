@@ -65,7 +65,7 @@ ResourcePlace place_of(const std::string& resource) {
 void write_values(JsonWriter& json, const MetricValues* values) {
   json.begin_object();
   if (values != nullptr)
-    for (const MetricInfo& metric : metric_table)
+    for (const MetricInfo& metric : device_metrics())
       if (const auto value = values->get(metric.metric)) json.field(metric.name, *value);
   json.end_object();
 }

@@ -10,6 +10,8 @@
 #include "delivery/rest/embedded_documents.h"
 #include "delivery/rest/problem.h"
 #include "delivery/rest/records.h"
+#include "domain/metrics/resource_key.h"
+#include "net/http/target.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_ids.h"
 #include "testing/fleet_builder.h"
@@ -310,10 +312,35 @@ TEST_F(RestApi, history_is_a_series_of_steps) {
   EXPECT_EQ(get("/instances/gpu-a-GPU-01-MIG-07/metrics?metrics=memory_used_mib").at("series").as_array().size(), 1U);
   EXPECT_EQ(get("/metrics/query?resources=gpu-a-GPU-00,gpu-b-GPU-00&metrics=power_watts").at("series").as_array().size(), 2U);
   EXPECT_EQ(verdict(ask("GET", "/api/v1/devices/gpu-a-GPU-00/metrics?metrics=colour")), "400 INVALID_REQUEST metrics");
+  EXPECT_EQ(verdict(ask("GET", "/api/v1/devices/gpu-a-GPU-00/metrics?metrics=running_pods")), "400 INVALID_REQUEST metrics");
   EXPECT_EQ(verdict(ask("GET", "/api/v1/devices/gpu-a-GPU-00/metrics?from=2026-11-25T00:00:00Z&to=2026-11-24T00:00:00Z")),
             "400 INVALID_REQUEST from");
   EXPECT_EQ(verdict(ask("GET", "/api/v1/devices/gpu-a-GPU-00/metrics?step=1&from=2026-01-01T00:00:00Z")), "400 INVALID_REQUEST step");
   EXPECT_EQ(verdict(ask("GET", "/api/v1/devices/none/metrics")), "404 DEVICE_NOT_FOUND");
+}
+
+TEST_F(RestApi, history_of_what_is_no_device_is_found_by_its_key) {
+  std::vector<Sample> samples;
+  for (const std::string& key : {resource_key::served_model("meta-llama/Llama-3.1-8B-Instruct"), resource_key::engine("vllm"),
+                                 resource_key::pod("ml", "llama-0"), std::string(resource_key::cluster)}) {
+    samples.push_back({.resource = key, .at = clock_.now() - Milliseconds(30'000)});
+    samples.back().values.set(Metric::generation_token_rate, 512.5);
+    samples.back().values.set(Metric::time_to_first_token_p95, 0.25);
+  }
+  ASSERT_TRUE(metrics_.append(samples));
+  for (const Sample& sample : samples) {
+    const std::string metrics = "&metrics=generation_tokens_per_second,time_to_first_token_p95_seconds";
+    for (const std::string& key : {sample.resource, http::percent_encode(sample.resource)}) {
+      const auto found = get("/metrics/query?resources=" + key + metrics).at("series").as_array();
+      ASSERT_EQ(found.size(), 2U) << key;
+      EXPECT_EQ(found[0].at("resource").as_string(), sample.resource);
+      EXPECT_EQ(found[0].at("metric").as_string(), "generation_tokens_per_second");
+      EXPECT_EQ(found[0].at("unit").as_string(), "1/s");
+      EXPECT_EQ(found[0].at("points").at(0).at(3).to_number<double>(), 512.5);
+      EXPECT_EQ(found[1].at("points").at(0).at(3).to_number<double>(), 0.25);
+    }
+  }
+  EXPECT_EQ(get("/metrics/query?metrics=generation_tokens_per_second").at("series").as_array().size(), 0U) << "no device has it";
 }
 
 TEST_F(RestApi, events_are_found_by_device) {

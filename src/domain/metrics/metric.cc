@@ -6,6 +6,7 @@ namespace reeve {
 
 using enum MetricKind;
 using enum MetricForm;
+using enum MetricScope;
 
 const std::array<MetricInfo, metric_count> metric_table{{
     {Metric::sm_clock, "sm_clock_mhz", "DCGM_FI_DEV_SM_CLOCK", gauge, integer, "MHz", "SM clock frequency (in MHz).", true, 1},
@@ -127,6 +128,44 @@ const std::array<MetricInfo, metric_count> metric_table{{
      "Current generation of the PCIe link.", false, 1},
     {Metric::pcie_link_width, "pcie_link_width_lanes", "DCGM_FI_DEV_PCIE_LINK_WIDTH", gauge, integer, "",
      "Current width of the PCIe link (in lanes).", false, 1},
+    {Metric::cpu_usage_cores, "cpu_usage_cores", "reeve_kube_cpu_usage_cores", gauge, real, "cores", "Processor cores in use.", true, 0.001,
+     kube},
+    {Metric::cpu_usage, "cpu_usage_percent", "reeve_kube_cpu_usage_percent", gauge, real, "%",
+     "Processor cores in use, of what a node can allocate or a pod may use (in %).", true, 0.1, kube},
+    {Metric::working_set, "working_set_mib", "reeve_kube_working_set_mib", gauge, real, "MiB", "Memory in use (in MiB).", true, 1, kube},
+    {Metric::working_set_usage, "working_set_percent", "reeve_kube_working_set_percent", gauge, real, "%",
+     "Memory in use, of what a node can allocate or a pod may use (in %).", true, 0.1, kube},
+    {Metric::running_pods, "running_pods", "reeve_kube_running_pods", gauge, integer, "", "Pods that run.", true, 1, kube},
+    {Metric::requested_gpus, "requested_gpus", "reeve_kube_requested_gpus", gauge, real, "", "GPUs and slices that scheduled pods ask for.",
+     true, 0.01, kube},
+    {Metric::requests_running, "requests_running", "reeve_serving_requests_running", gauge, integer, "",
+     "Requests that the engine works on.", true, 1, serving},
+    {Metric::requests_waiting, "requests_waiting", "reeve_serving_requests_waiting", gauge, integer, "",
+     "Requests that wait for the engine.", true, 1, serving},
+    {Metric::prompt_tokens, "prompt_tokens_total", "reeve_serving_prompt_tokens_total", counter, integer, "",
+     "Tokens of prompts since the server was first seen.", true, 1, serving},
+    {Metric::generation_tokens, "generation_tokens_total", "reeve_serving_generation_tokens_total", counter, integer, "",
+     "Tokens generated since the server was first seen.", true, 1, serving},
+    {Metric::requests, "requests_total", "reeve_serving_requests_total", counter, integer, "",
+     "Requests finished since the server was first seen.", true, 1, serving},
+    {Metric::preemptions, "preemptions_total", "reeve_serving_preemptions_total", counter, integer, "",
+     "Requests put off to free cache since the server was first seen.", true, 1, serving},
+    {Metric::prompt_token_rate, "prompt_tokens_per_second", "reeve_serving_prompt_tokens_per_second", gauge, real, "1/s",
+     "Tokens of prompts per second.", true, 0.1, serving},
+    {Metric::generation_token_rate, "generation_tokens_per_second", "reeve_serving_generation_tokens_per_second", gauge, real, "1/s",
+     "Tokens generated per second.", true, 0.1, serving},
+    {Metric::kv_cache_usage, "kv_cache_usage_ratio", "reeve_serving_kv_cache_usage_ratio", gauge, real, "ratio",
+     "Share of the key-value cache that is in use.", true, 0.001, serving},
+    {Metric::prefix_cache_hits, "prefix_cache_hit_ratio", "reeve_serving_prefix_cache_hit_ratio", gauge, real, "ratio",
+     "Share of prompt tokens that were found in the prefix cache.", true, 0.001, serving},
+    {Metric::time_to_first_token_p50, "time_to_first_token_p50_seconds", "reeve_serving_time_to_first_token_p50_seconds", gauge, real, "s",
+     "Half of the requests waited no longer for their first token.", true, 0.0001, serving},
+    {Metric::time_to_first_token_p95, "time_to_first_token_p95_seconds", "reeve_serving_time_to_first_token_p95_seconds", gauge, real, "s",
+     "19 of 20 requests waited no longer for their first token.", true, 0.0001, serving},
+    {Metric::inter_token_latency_p50, "inter_token_latency_p50_seconds", "reeve_serving_inter_token_latency_p50_seconds", gauge, real, "s",
+     "Half of the tokens came no later after the one before.", true, 0.0001, serving},
+    {Metric::inter_token_latency_p95, "inter_token_latency_p95_seconds", "reeve_serving_inter_token_latency_p95_seconds", gauge, real, "s",
+     "19 of 20 tokens came no later after the one before.", true, 0.0001, serving},
 }};
 
 const MetricInfo& info(Metric metric) {

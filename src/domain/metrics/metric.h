@@ -3,11 +3,13 @@
 // REST API and docs/metrics.md read it; a metric that is not here cannot be written or shown.
 //
 // Names, types, units and help are those of dcgm-exporter's default-counters.csv; where dcgm-exporter has
-// no field, the name is Reeve's own and `dcgm_name` starts with "reeve_".
+// no field, the name is Reeve's own and `dcgm_name` starts with "reeve_". So it is for all that is not of a device: what
+// a Kubernetes cluster uses and what serving engines say, which no agent exposes and no node observation holds.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace reeve {
@@ -75,14 +77,40 @@ enum class Metric : std::uint8_t {
   gpu_max_tlimit,
   memory_max_tlimit,
   pcie_link_generation,
-  pcie_link_width,
+  pcie_link_width,  // the last of a device
+  // Of nodes, namespaces, engines and the whole of a Kubernetes cluster.
+  cpu_usage_cores,
+  cpu_usage,
+  working_set,
+  working_set_usage,
+  running_pods,
+  requested_gpus,
+  // Of pods that serve models, and of the models and engines they serve.
+  requests_running,
+  requests_waiting,
+  prompt_tokens,
+  generation_tokens,
+  requests,
+  preemptions,
+  prompt_token_rate,
+  generation_token_rate,
+  kv_cache_usage,
+  prefix_cache_hits,
+  time_to_first_token_p50,
+  time_to_first_token_p95,
+  inter_token_latency_p50,
+  inter_token_latency_p95,
 };
-inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::pcie_link_width) + 1;
+inline constexpr std::size_t device_metric_count = static_cast<std::size_t>(Metric::pcie_link_width) + 1;
+inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::inter_token_latency_p95) + 1;
 
 enum class MetricKind : std::uint8_t { gauge, counter };
 
 // How dcgm-exporter prints the value: integers with %d, doubles with %f.
 enum class MetricForm : std::uint8_t { integer, real };
+
+// Of what a metric is measured; see resource_key.h for the series of each.
+enum class MetricScope : std::uint8_t { device, kube, serving };
 
 struct MetricInfo {
   Metric metric;
@@ -94,10 +122,14 @@ struct MetricInfo {
   std::string_view help;  // dcgm-exporter's HELP text
   bool stored;            // kept as history (every metric is kept as newest value)
   double resolution;      // smallest step that the store keeps: 1 for integers, 0.001 for ratios
+  MetricScope scope = MetricScope::device;
 };
 
-// One row a metric, in the order of the enum, which is also the order of an exposition.
+// One row a metric, in the order of the enum, which is also the order of an exposition: those of devices first.
 extern const std::array<MetricInfo, metric_count> metric_table;
+
+// What can be measured of a device or slice: all that agents, exporters and node observations know of.
+inline std::span<const MetricInfo> device_metrics() { return std::span(metric_table).first(device_metric_count); }
 
 const MetricInfo& info(Metric metric);
 

@@ -26,6 +26,20 @@ TEST(MetricTable, only_counters_end_in_total) {
     }
 }
 
+TEST(MetricTable, what_is_measured_of_devices_stands_first) {
+  EXPECT_EQ(device_metrics().size(), device_metric_count);
+  for (std::size_t i = 0; i < metric_count; ++i)
+    EXPECT_EQ(metric_table[i].scope == MetricScope::device, i < device_metric_count) << metric_table[i].name;
+}
+
+TEST(MetricTable, what_is_not_of_a_device_has_a_name_of_our_own_and_a_history) {
+  for (const MetricInfo& row : metric_table) {
+    if (row.scope == MetricScope::device) continue;
+    EXPECT_TRUE(row.stored) << row.name;
+    EXPECT_TRUE(row.dcgm_name.starts_with("reeve_") && row.dcgm_name.ends_with(row.name)) << row.dcgm_name;
+  }
+}
+
 TEST(MetricTable, a_metric_is_found_by_both_of_its_names) {
   for (const MetricInfo& row : metric_table) {
     EXPECT_EQ(metric_by_name(row.name), &row);

@@ -30,6 +30,7 @@ class MetricValues {
     present_[i] = false;
   }
   bool empty() const { return present_.none(); }
+  const std::bitset<metric_count>& present() const { return present_; }  // by the metric's number
 
   friend bool operator==(const MetricValues&, const MetricValues&) = default;
 

@@ -62,7 +62,7 @@ std::optional<RowLabel> label_of(std::string_view name) {
 
 std::unordered_map<std::string_view, Metric> all_names() {
   std::unordered_map<std::string_view, Metric> names;
-  for (const MetricInfo& row : metric_table) names.emplace(row.dcgm_name, row.metric);
+  for (const MetricInfo& row : device_metrics()) names.emplace(row.dcgm_name, row.metric);
   names.emplace("DCGM_FI_DEV_CLOCK_THROTTLE_REASONS", Metric::clock_event_reasons);  // before dcgm-exporter 3.3
   return names;
 }

@@ -217,7 +217,7 @@ ExposedNode NodeRows::finish(std::size_t broken_lines) && {
   NodeObservation& node = exposed_.observation;
   for (std::size_t i = 0; i < node.devices.size(); ++i) {
     DeviceObservation& device = node.devices[i];
-    for (const MetricInfo& row : metric_table)
+    for (const MetricInfo& row : device_metrics())
       if (!device.values.has(row.metric)) device.values.set(row.metric, repeated_[i].get(row.metric));
     complete_memory(device.values, device.memory);
     for (InstanceObservation& instance : device.instances) complete_memory(instance.values, instance.memory);

@@ -29,7 +29,7 @@ class Dice {
   Timestamp time() { return Timestamp(Milliseconds(static_cast<std::int64_t>(upto(4'000'000'000ULL)) * 997)); }
   MetricValues values() {
     MetricValues values;
-    for (const MetricInfo& row : metric_table)
+    for (const MetricInfo& row : device_metrics())
       if (coin()) values.set(row.metric, coin() ? static_cast<double>(upto(1ULL << 31)) * 12345.0 : static_cast<double>(upto(1000)) / 7.0);
     return values;
   }
@@ -86,7 +86,7 @@ NodeObservation any_observation(Dice& dice) {
 
 // Boost.JSON 1.81 reads a fraction to within a unit or two in its last place; that much is not a difference.
 void forgive_last_place(MetricValues& values, const MetricValues& written) {
-  for (const MetricInfo& row : metric_table) {
+  for (const MetricInfo& row : device_metrics()) {
     const auto read = values.get(row.metric);
     const auto was = written.get(row.metric);
     if (read && was && std::abs(*read - *was) <= 4e-16 * std::abs(*was)) values.set(row.metric, *was);

@@ -102,7 +102,7 @@ void read_values(Reader& in, const json::object& object, const std::string& path
   if (!entries) return in.fail(path + "values", "not an object");
   for (const auto& [name, value] : *entries) {
     const MetricInfo* row = metric_by_name(std::string_view(name.data(), name.size()));
-    if (!row || value.is_null()) continue;
+    if (!row || row->scope != MetricScope::device || value.is_null()) continue;
     json::error_code error;
     const double number = value.to_number<double>(error);
     if (error) return in.fail(fmt::format("{}values.{}", path, row->name), "not a number");

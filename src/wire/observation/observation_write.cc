@@ -11,7 +11,7 @@ namespace {
 void write_values(JsonWriter& json, const MetricValues& values) {
   constexpr double exact_integer_max = 9007199254740992.0;  // 2^53
   json.key("values").begin_object();
-  for (const MetricInfo& row : metric_table) {
+  for (const MetricInfo& row : device_metrics()) {
     const std::optional<double> value = values.get(row.metric);
     if (!value) continue;
     if (std::trunc(*value) == *value && std::abs(*value) <= exact_integer_max)
