@@ -41,7 +41,8 @@ bool read_key(const std::string& key, const YAML::Node& value, Target& target) {
     target.cluster = text_of(value);
   } else if (key == "kind") {
     const auto kind = from_text<ObservationSource>(text_of(value));
-    if (!kind || *kind == ObservationSource::registered) throw BadTargets{value.Mark(), "'kind' is reeve-agent or dcgm-exporter"};
+    if (!kind || *kind == ObservationSource::registered)
+      throw BadTargets{value.Mark(), "'kind' is reeve-agent, dcgm-exporter, amd-exporter, intel-exporter or gaudi-exporter"};
     target.kind = *kind;
   } else {
     return false;

@@ -3,8 +3,8 @@
 //
 //   [{"targets": ["10.0.0.7:9400"], "labels": {"cluster": "west"}, "kind": "dcgm-exporter"}]
 //
-// `kind` (default reeve-agent), `node` and `cluster` stand in the entry or among its labels; other labels are
-// passed over. A plain "host:port" is an entry too.
+// `kind` (default reeve-agent; else dcgm-exporter, amd-exporter, intel-exporter or gaudi-exporter), `node` and
+// `cluster` stand in the entry or among its labels; other labels are passed over. A plain "host:port" is an entry too.
 
 #include <cstdint>
 #include <string>

@@ -35,7 +35,8 @@ TEST(Targets, a_prometheus_file_sd_document_is_read_as_json_and_as_yaml) {
 }
 
 TEST(Targets, a_fault_is_named_with_its_line) {
-  EXPECT_EQ(fault("- targets: ['a:1']\n  kind: amd\n"), "line 2: 'kind' is reeve-agent or dcgm-exporter");
+  EXPECT_EQ(fault("- targets: ['a:1']\n  kind: amd\n"),
+            "line 2: 'kind' is reeve-agent, dcgm-exporter, amd-exporter, intel-exporter or gaudi-exporter");
   EXPECT_EQ(fault("- targets: ['a:1']\n  colour: red\n"), "line 2: unknown key 'colour'; known here: targets, labels, kind, node, cluster");
   EXPECT_EQ(fault("- labels: {node: n1}\n"), "line 1: 'targets' is a list of \"host:port\"");
   EXPECT_EQ(fault("targets: []\n"), "line 1: a list of targets is expected");

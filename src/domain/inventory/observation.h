@@ -19,12 +19,22 @@
 
 namespace reeve {
 
-enum class ObservationSource { reeve_agent, dcgm_exporter, registered };
+enum class ObservationSource {
+  reeve_agent,
+  dcgm_exporter,
+  amd_exporter,    // AMD's device-metrics-exporter
+  intel_exporter,  // Intel's xpumd (XPU Manager 2)
+  gaudi_exporter,  // Habana's metric-exporter
+  registered,      // by hand; nobody observes it
+};
 
 constexpr std::string_view to_text(ObservationSource source) {
   switch (source) {
     case ObservationSource::reeve_agent: return "reeve-agent";
     case ObservationSource::dcgm_exporter: return "dcgm-exporter";
+    case ObservationSource::amd_exporter: return "amd-exporter";
+    case ObservationSource::intel_exporter: return "intel-exporter";
+    case ObservationSource::gaudi_exporter: return "gaudi-exporter";
     case ObservationSource::registered: return "registered";
   }
   return {};

@@ -51,6 +51,14 @@ InstanceObservation any_instance(Dice& dice) {
   return instance;
 }
 
+std::vector<HolderObservation> any_holders(Dice& dice) {
+  std::vector<HolderObservation> holders;
+  for (auto n = dice.upto(3); n > 0; --n)
+    holders.push_back({static_cast<HolderSource>(dice.upto(2)), dice.text(), dice.text(), dice.text(), dice.text(), dice.text(),
+                       dice.maybe(14), dice.maybe(8)});
+  return holders;
+}
+
 DeviceObservation any_device(Dice& dice, int index) {
   DeviceObservation device;
   device.index = index;
@@ -67,6 +75,7 @@ DeviceObservation any_device(Dice& dice, int index) {
   for (auto n = dice.upto(3); n > 0; --n)
     device.processes.push_back(
         {static_cast<std::uint32_t>(dice.upto(4'000'000)), dice.text(), dice.maybe_memory(), dice.maybe(14), dice.maybe(6)});
+  device.holders = any_holders(dice);
   device.values = dice.values();
   return device;
 }
@@ -74,13 +83,15 @@ DeviceObservation any_device(Dice& dice, int index) {
 NodeObservation any_observation(Dice& dice) {
   NodeObservation node;
   node.node.text = dice.text();
-  node.source = static_cast<ObservationSource>(dice.upto(2));
+  node.source = static_cast<ObservationSource>(dice.upto(5));
   node.at = dice.time();
   node.driver_version = dice.text();
   node.cuda_version = dice.text();
   for (auto n = static_cast<int>(dice.upto(4)); n > 0; --n) node.devices.push_back(any_device(dice, n));
   for (auto n = dice.upto(3); n > 0; --n)
     node.events.push_back({dice.time(), {dice.text()}, dice.maybe(14), static_cast<int>(dice.upto(150)), dice.upto(~0ULL >> 1)});
+  if (dice.coin()) node.holders_from = static_cast<HolderSource>(dice.upto(2));
+  node.unplaced_holders = any_holders(dice);
   return node;
 }
 
@@ -133,6 +144,23 @@ TEST(ObservationJson, a_small_observation_looks_like_this) {
       R"("processes":[{"pid":4242,"name":"python","memory_mib":512}],"values":{"sm_clock_mhz":1980,"power_watts":612.471}}],"events":[]})");
 }
 
+TEST(ObservationJson, holders_stand_only_where_somebody_told_of_them) {
+  NodeObservation node;
+  node.node.text = "n1";
+  node.devices.emplace_back().uuid.text = "GPU-1";
+  EXPECT_EQ(to_json(node).find("holders"), std::string::npos);
+  node.holders_from = HolderSource::pod_resources;
+  EXPECT_NE(to_json(node).find(R"("holders":[],"values")"), std::string::npos) << to_json(node);
+  node.devices[0].holders = {{.namespace_name = "a", .pod = "p", .resource_name = "nvidia.com/gpu", .device_id = "GPU-1::2", .replica = 2}};
+  EXPECT_NE(to_json(node).find(R"("holders":[{"source":"pod-resources","namespace":"a","pod":"p","resource":"nvidia.com/gpu",)"
+                               R"("device_id":"GPU-1::2","replica":2}])"),
+            std::string::npos)
+      << to_json(node);
+  const auto odd = observation_from_json(
+      R"({"node":"n1","source":"reeve-agent","at":"2026-11-24T00:00:00Z","devices":[{"index":0,"uuid":"a","holders":[{"source":"rumour"}]}]})");
+  EXPECT_EQ(odd.error().field, "devices[0].holders[0].source");
+}
+
 TEST(ObservationJson, fields_and_metrics_of_a_newer_agent_are_passed_over) {
   const auto node =
       observation_from_json(R"({"node":"n1","source":"reeve-agent","at":"2026-11-24T00:00:00Z","colour":"red","devices":[)"
@@ -181,6 +209,8 @@ TEST(InventoryFingerprint, moves_with_the_inventory_and_with_nothing_else) {
   busy.devices[0].instances[0].values = dice.values();
   busy.devices[0].processes.push_back({1, "x", {}, {}, {}});
   busy.events.push_back({});
+  busy.devices[0].holders = any_holders(dice);
+  busy.holders_from = HolderSource::pod_resources;
   EXPECT_EQ(inventory_fingerprint(busy), before);
 
   NodeObservation lost = node;

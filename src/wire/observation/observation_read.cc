@@ -69,6 +69,15 @@ class Reader {
     return at;
   }
 
+  std::optional<HolderSource> holder_source(const json::object& object, std::string_view name, const std::string& path) {
+    std::string words;
+    text(object, name, path, words);
+    if (words.empty()) return std::nullopt;
+    const auto source = from_text<HolderSource>(words);
+    if (!source) fail(path + std::string(name), "not one of " + all_texts<HolderSource>());
+    return source;
+  }
+
   std::optional<MiB> memory(const json::object& object, const std::string& path) {
     const auto mib = integer<std::int64_t>(object, "memory_mib", path);
     if (mib && *mib < 0) fail(path + "memory_mib", "negative");
@@ -142,6 +151,28 @@ ProcessObservation read_process(Reader& in, const json::object& object, const st
   return process;
 }
 
+HolderObservation read_holder(Reader& in, const json::object& object, const std::string& path) {
+  HolderObservation holder;
+  if (const auto source = in.holder_source(object, "source", path))
+    holder.source = *source;
+  else
+    in.fail(path + "source", "missing");
+  in.text(object, "namespace", path, holder.namespace_name, true);
+  in.text(object, "pod", path, holder.pod, true);
+  in.text(object, "container", path, holder.container);
+  in.text(object, "resource", path, holder.resource_name);
+  in.text(object, "device_id", path, holder.device_id);
+  holder.gpu_instance = in.integer<int>(object, "gpu_instance_id", path);
+  holder.replica = in.integer<int>(object, "replica", path);
+  return holder;
+}
+
+void read_holders(Reader& in, std::string_view name, const json::object& object, const std::string& path,
+                  std::vector<HolderObservation>& holders) {
+  in.each(object, name, path,
+          [&](const json::object& item, const std::string& item_path) { holders.push_back(read_holder(in, item, item_path)); });
+}
+
 DeviceObservation read_device(Reader& in, const json::object& object, const std::string& path) {
   DeviceObservation device;
   device.index = in.integer<int>(object, "index", path, true).value_or(0);
@@ -159,6 +190,7 @@ DeviceObservation read_device(Reader& in, const json::object& object, const std:
           [&](const json::object& item, const std::string& item_path) { device.instances.push_back(read_instance(in, item, item_path)); });
   in.each(object, "processes", path,
           [&](const json::object& item, const std::string& item_path) { device.processes.push_back(read_process(in, item, item_path)); });
+  read_holders(in, "holders", object, path, device.holders);
   read_values(in, object, path, device.values);
   return device;
 }
@@ -197,6 +229,8 @@ Result<NodeObservation> observation_from_json(std::string_view text) {
           [&](const json::object& item, const std::string& path) { observation.devices.push_back(read_device(in, item, path)); });
   in.each(*root, "events", "",
           [&](const json::object& item, const std::string& path) { observation.events.push_back(read_event(in, item, path)); });
+  observation.holders_from = in.holder_source(*root, "holders_from", "");
+  read_holders(in, "unplaced_holders", *root, "", observation.unplaced_holders);
   if (in.fault()) return *in.fault();
   return observation;
 }

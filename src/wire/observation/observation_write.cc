@@ -45,7 +45,19 @@ void write_process(JsonWriter& json, const ProcessObservation& process) {
   json.field_if("gpu_instance_id", process.gpu_instance).field_if("compute_instance_id", process.compute_instance).end_object();
 }
 
-void write_device(JsonWriter& json, const DeviceObservation& device) {
+// Nothing at all when nobody told who holds what: an empty list means that nobody holds it.
+void write_holders(JsonWriter& json, std::string_view name, const std::vector<HolderObservation>& holders, bool told) {
+  if (!told && holders.empty()) return;
+  json.key(name).begin_array();
+  for (const HolderObservation& holder : holders) {
+    json.begin_object().field("source", holder.source).field("namespace", holder.namespace_name).field("pod", holder.pod);
+    json.field_if("container", holder.container).field_if("resource", holder.resource_name).field_if("device_id", holder.device_id);
+    json.field_if("gpu_instance_id", holder.gpu_instance).field_if("replica", holder.replica).end_object();
+  }
+  json.end_array();
+}
+
+void write_device(JsonWriter& json, const DeviceObservation& device, bool holders_told) {
   json.begin_object();
   write_device_identity(json, device);
   json.key("instances").begin_array();
@@ -59,6 +71,7 @@ void write_device(JsonWriter& json, const DeviceObservation& device) {
   json.key("processes").begin_array();
   for (const ProcessObservation& process : device.processes) write_process(json, process);
   json.end_array();
+  write_holders(json, "holders", device.holders, holders_told);
   write_values(json, device.values);
   json.end_object();
 }
@@ -76,11 +89,13 @@ std::string to_json(const NodeObservation& observation) {
   json.begin_object().field("node", observation.node).field("source", observation.source).field("at", observation.at);
   json.field_if("driver_version", observation.driver_version).field_if("cuda_version", observation.cuda_version);
   json.key("devices").begin_array();
-  for (const DeviceObservation& device : observation.devices) write_device(json, device);
+  for (const DeviceObservation& device : observation.devices) write_device(json, device, observation.holders_from.has_value());
   json.end_array();
   json.key("events").begin_array();
   for (const DeviceEvent& event : observation.events) write_event(json, event);
-  json.end_array().end_object();
+  json.end_array().field_if("holders_from", observation.holders_from);
+  write_holders(json, "unplaced_holders", observation.unplaced_holders, observation.holders_from.has_value());
+  json.end_object();
   return out;
 }
 
