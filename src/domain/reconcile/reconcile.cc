@@ -249,11 +249,15 @@ NodeReadings readings_of(const Node& node, NodeObservation seen) {
   readings.at = seen.at;
   readings.source = seen.source;
   readings.last_attempt = seen.at;
+  readings.holders_from = seen.holders_from;
+  readings.unplaced_holders = std::move(seen.unplaced_holders);
   for (const Device& device : node.devices) {
     const auto found = std::ranges::find(seen.devices, device.uuid, &DeviceObservation::uuid);
-    if (found == seen.devices.end() || found->lost) continue;
+    if (found == seen.devices.end() || (found->lost && found->holders.empty())) continue;
     DeviceReading& reading = readings.devices.emplace_back();
     reading.id = device.id;
+    reading.holders = std::move(found->holders);
+    if (found->lost) continue;  // held all the same, but nothing is measured on it
     reading.values = found->values;
     reading.processes = std::move(found->processes);
     for (const Instance& instance : device.instances) {

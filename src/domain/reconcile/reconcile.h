@@ -50,7 +50,8 @@ struct NodePlace {
 Result<std::vector<Node>> reconcile(const Fleet& fleet, const NodeObservation& seen, const NodePlace& place, ModelRecogniser& models,
                                     Timestamp now, Milliseconds stale_after);
 
-// The values of the observation under the ids of the node; GPUs and slices that the node lacks are left out.
+// The values and holders of the observation under the ids of the node; GPUs and slices that the node lacks are left
+// out, and so are lost GPUs that nobody holds.
 NodeReadings readings_of(const Node& node, NodeObservation seen);
 
 }  // namespace reeve

@@ -260,5 +260,22 @@ TEST_F(Reconcile, place_and_cluster_come_from_the_target) {
   EXPECT_EQ(nodes->back().address, "10.0.0.7:9400");
 }
 
+TEST_F(Reconcile, readings_carry_who_holds_what_on_lost_gpus_too) {
+  NodeObservation seen = seen_on("n1", {gpu(0, "GPU-a"), gpu(1, "GPU-b"), gpu(2, "GPU-c")});
+  see(seen);
+  seen.holders_from = HolderSource::pod_resources;
+  seen.unplaced_holders = {{.namespace_name = "t", .pod = "far", .device_id = "card0-0"}};
+  seen.devices[0].holders = {{.namespace_name = "t", .pod = "p", .device_id = "GPU-a"}};
+  seen.devices[1].lost = seen.devices[2].lost = true;
+  seen.devices[1].holders = {{.namespace_name = "t", .pod = "q", .device_id = "GPU-b"}};
+  const NodeReadings readings = readings_of(*fleet.find_node(NodeName{"n1"})->node, seen);
+  EXPECT_EQ(readings.holders_from, HolderSource::pod_resources);
+  EXPECT_EQ(readings.unplaced_holders.at(0).pod, "far");
+  ASSERT_EQ(readings.devices.size(), 2U);
+  EXPECT_EQ(readings.find(DeviceId{"n1-GPU-00"})->holders.at(0).pod, "p");
+  EXPECT_EQ(readings.find(DeviceId{"n1-GPU-01"})->holders.at(0).pod, "q");
+  EXPECT_EQ(readings.find(DeviceId{"n1-GPU-02"}), nullptr);
+}
+
 }  // namespace
 }  // namespace reeve

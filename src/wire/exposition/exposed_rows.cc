@@ -1,5 +1,6 @@
 #include "wire/exposition/exposed_rows.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <unordered_map>
@@ -19,24 +20,32 @@ std::optional<RowLabel> label_of(std::string_view name) {
       if (is("gpu")) return RowLabel::gpu;
       if (is("pid")) return RowLabel::pid;
       if (is("xid")) return RowLabel::xid;
+      if (is("pod")) return RowLabel::pod;
       break;
     case 4:
       if (is("UUID") || is("uuid")) return RowLabel::uuid;
+      if (is("vgpu")) return RowLabel::virtual_gpu;
       break;
     case 6:
       if (is("device")) return RowLabel::device;
       break;
     case 7:
       if (is("version")) return RowLabel::version;
+      if (is("replica")) return RowLabel::replica;
       break;
     case 8:
       if (is("hostname") || is("Hostname")) return RowLabel::hostname;
       if (is("GPU_I_ID")) return RowLabel::instance_id;
       if (is("sequence")) return RowLabel::sequence;
+      if (is("pod_name")) return RowLabel::pod;
+      if (is("resource")) return RowLabel::resource;
       if (is("gpu_uuid")) return RowLabel::uuid;
       break;
     case 9:
       if (is("modelName")) return RowLabel::model_name;
+      if (is("namespace")) return RowLabel::pod_namespace;
+      if (is("container")) return RowLabel::container;
+      if (is("device_id")) return RowLabel::device_id;
       break;
     case 10:
       if (is("pci_bus_id")) return RowLabel::pci_bus_id;
@@ -45,9 +54,23 @@ std::optional<RowLabel> label_of(std::string_view name) {
       break;
     case 12:
       if (is("process_name")) return RowLabel::process_name;
+      if (is("exported_pod")) return RowLabel::exported_pod;
       break;
     case 13:
       if (is("GPU_I_PROFILE")) return RowLabel::instance_profile;
+      if (is("pod_namespace")) return RowLabel::pod_namespace;
+      if (is("dra_pool_name")) return RowLabel::dra_pool;
+      break;
+    case 14:
+      if (is("container_name")) return RowLabel::container;
+      break;
+    case 15:
+      if (is("dra_driver_name")) return RowLabel::dra_driver;
+      if (is("dra_device_name")) return RowLabel::dra_device;
+      break;
+    case 18:
+      if (is("exported_namespace")) return RowLabel::exported_namespace;
+      if (is("exported_container")) return RowLabel::exported_container;
       break;
     case 22:
       if (is("DCGM_FI_DRIVER_VERSION")) return RowLabel::driver_version;
@@ -82,6 +105,11 @@ bool is_blank(const MetricInfo& row, double value) {
 
 }  // namespace
 
+bool is_word(std::string_view text, std::size_t size_max) {
+  return !text.empty() && text.size() <= size_max &&
+         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
 RowLabels::RowLabels(std::span<const ExpositionLabel> labels) {
   for (const ExpositionLabel& label : labels) {
     const auto known = label_of(label.name);
@@ -104,6 +132,11 @@ std::string RowLabels::text(RowLabel label) const {
   for (char& c : value)
     if (c < ' ' || c > '~') c = '?';
   return value;
+}
+
+std::string_view RowLabels::word(RowLabel label, std::size_t size_max) const {
+  const std::string_view value = raw(label);
+  return is_word(value, size_max) ? value : std::string_view{};
 }
 
 std::optional<int> RowLabels::number(RowLabel label) const {

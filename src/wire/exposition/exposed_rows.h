@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,8 +31,24 @@ enum class RowLabel {
   xid,
   sequence,
   version,
+  pod,
+  pod_namespace,
+  container,
+  exported_pod,  // what Prometheus makes of a label that the target has, too
+  exported_namespace,
+  exported_container,
+  virtual_gpu,
+  replica,
+  resource,
+  device_id,
+  dra_driver,
+  dra_pool,
+  dra_device,
 };
-inline constexpr std::size_t row_label_count = static_cast<std::size_t>(RowLabel::version) + 1;
+inline constexpr std::size_t row_label_count = static_cast<std::size_t>(RowLabel::dra_device) + 1;
+
+// Printable ASCII without blanks, quotes and backslashes, and not longer than that: an id or a name.
+bool is_word(std::string_view text, std::size_t size_max);
 
 // The labels of one row by meaning, old spellings included; the first of two equal ones counts.
 class RowLabels {
@@ -43,6 +60,8 @@ class RowLabels {
   std::string_view raw(RowLabel label) const;
   // As text to show: unescaped, cut to a sane length, bytes that are not printable ASCII replaced by '?'.
   std::string text(RowLabel label) const;
+  // An id or a name; empty when it is not there or no word of that size.
+  std::string_view word(RowLabel label, std::size_t size_max) const;
   // A number that is not negative.
   std::optional<int> number(RowLabel label) const;
 

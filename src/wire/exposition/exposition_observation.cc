@@ -8,17 +8,13 @@
 #include "base/parse.h"
 #include "codec/exposition.h"
 #include "wire/exposition/exposed_rows.h"
+#include "wire/exposition/holder_rows.h"
 
 namespace reeve::wire {
 namespace {
 
 constexpr std::size_t node_name_max = 253;  // a DNS name
 constexpr std::size_t uuid_max = 95;        // NVML's buffer less its zero
-
-bool is_word(std::string_view text, std::size_t size_max) {
-  return !text.empty() && text.size() <= size_max &&
-         std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
-}
 
 std::optional<Timestamp> time_of(double unix_seconds) {
   constexpr double seconds_max = 1e11;  // the year 5138
@@ -53,6 +49,10 @@ class NodeRows {
       exposed_.driver_up = sample.value != 0;
     else if (name_ == "reeve_agent_observation_timestamp_seconds")
       exposed_.looked_at = time_of(sample.value);
+    else if (name_ == "reeve_pod_device_info")
+      add_holder(sample);
+    else if (name_ == "reeve_pod_resources_up")
+      holders_.set_kubelet_answered(sample.value == 1);
   }
 
   ExposedNode finish(std::size_t broken_lines) &&;
@@ -62,6 +62,7 @@ class NodeRows {
   void add_process(const ExpositionSample& sample);
   void add_event(const ExpositionSample& sample);
   void add_inventory_version(const ExpositionSample& sample);
+  void add_holder(const ExpositionSample& sample);
   void note_node(const RowLabels& labels);
   // nullptr: the row names no GPU, or one too many.
   DeviceObservation* device_of(const RowLabels& labels);
@@ -72,6 +73,7 @@ class NodeRows {
   std::string_view name_{};
   std::optional<Metric> metric_{};
   std::size_t last_device_ = 0;
+  HolderRows holders_{};
   std::vector<MetricValues> repeated_{};  // per device: its own figures as its instances' rows repeat them
 };
 
@@ -133,6 +135,7 @@ void NodeRows::add_value(Metric metric, const ExpositionSample& sample) {
     ++exposed_.dropped_rows;
     return;
   }
+  holders_.note_labels(last_device_, labels);
   const auto value = value_of_row(info(metric), sample);
   if (!labels.has(RowLabel::instance_id)) {
     device->values.set(metric, value);
@@ -189,6 +192,13 @@ void NodeRows::add_inventory_version(const ExpositionSample& sample) {
   exposed_.inventory_version = labels.text(RowLabel::version);
 }
 
+void NodeRows::add_holder(const ExpositionSample& sample) {
+  const RowLabels labels(sample.labels);
+  const bool is_placed = !labels.raw(RowLabel::uuid).empty();
+  const bool is_known = !is_placed || device_of(labels) != nullptr;
+  if (!is_known || !holders_.add_row(is_placed ? std::optional(last_device_) : std::nullopt, labels)) ++exposed_.dropped_rows;
+}
+
 // Total from its parts, where the exporter leaves it out.
 void complete_memory(MetricValues& values, std::optional<MiB>& memory) {
   const auto total = values.get(Metric::memory_total);
@@ -215,6 +225,7 @@ void sum_used_memory(DeviceObservation& device) {
 
 ExposedNode NodeRows::finish(std::size_t broken_lines) && {
   NodeObservation& node = exposed_.observation;
+  std::move(holders_).finish(node, !exposed_.inventory_version.empty());
   for (std::size_t i = 0; i < node.devices.size(); ++i) {
     DeviceObservation& device = node.devices[i];
     for (const MetricInfo& row : device_metrics())
@@ -256,12 +267,17 @@ NodeObservation with_inventory(const NodeObservation& inventory, NodeObservation
   merged.source = measured.source;
   merged.at = measured.at;
   merged.events = std::move(measured.events);
+  merged.holders_from = measured.holders_from;
+  merged.unplaced_holders = std::move(measured.unplaced_holders);
   for (DeviceObservation& device : merged.devices) {
     device.values = {};
     device.processes.clear();
+    device.holders.clear();
     for (InstanceObservation& instance : device.instances) instance.values = {};
     const auto found = std::ranges::find(measured.devices, device.uuid, &DeviceObservation::uuid);
-    if (found == measured.devices.end() || device.lost) continue;
+    if (found == measured.devices.end()) continue;
+    device.holders = std::move(found->holders);  // a GPU that is lost is still held
+    if (device.lost) continue;
     device.values = found->values;
     device.processes = std::move(found->processes);
     for (InstanceObservation& instance : device.instances) {

@@ -33,9 +33,15 @@ inline constexpr std::size_t exposed_devices_max = 128;
 inline constexpr std::size_t exposed_instances_max = 64;  // of one device
 inline constexpr std::size_t exposed_processes_max = 4096;
 inline constexpr std::size_t exposed_events_max = 1024;
+inline constexpr std::size_t exposed_holders_max = 1024;  // of one device, and of those of no device
 
 // Values that DCGM prints for "unknown" are absent. Rows of a MIG instance repeat its GPU's figures: only what
 // is measured per instance (memory, PROF ratios) goes to the instance, the rest goes to the GPU, once.
+//
+// Holders: of a Reeve agent its rows reeve_pod_device_info, provided that its kubelet answered; of another exporter
+// the pod labels on its rows. Such a text without one pod label tells nothing (holders_from is absent): an exporter
+// that looks at no pods writes the same as one all of whose GPUs are idle, and nobody must be taken for gone
+// because an exporter was set up anew. Labels that are there and empty, as older ones write them, do tell.
 // Invalid argument: no exposition, or no node name. Not found: it names no GPU, and is not an agent's.
 Result<ExposedNode> observation_from_exposition(std::string_view text, const ExpositionOrigin& origin);
 
