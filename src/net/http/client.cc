@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "base/parse.h"
+#include "net/http/stream_client.h"
 
 namespace reeve::http {
 namespace {
@@ -106,6 +107,34 @@ class Exchange {
   std::optional<Result<Response>> outcome_{};
 };
 
+// One exchange over TLS. The deadline is one for all of its steps.
+Result<Response> request_over_tls(const std::string& method, const Url& url, Headers headers, const std::string& body,
+                                  const ClientOptions& options) {
+  const auto deadline = std::chrono::steady_clock::now() + options.timeout;
+  const auto left = [&] { return std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now()); };
+  const std::string authority = url.host.find(':') == std::string::npos ? url.host : "[" + url.host + "]";
+  const auto client = StreamClient::create(fmt::format("{}://{}:{}", url.scheme, authority, url.port),
+                                           {.tls = options.tls, .connect_timeout = options.timeout, .response_timeout = options.timeout});
+  if (!client) return client.error();
+  headers.emplace("Connection", "close");
+  const auto head = (*client)->send(method, url.target, headers, body);
+  if (!head) return head.error();
+  std::string whole;
+  while (true) {
+    const auto piece = (*client)->read_some(std::max(left(), Milliseconds(0)));
+    if (!piece) return piece.error();
+    if (piece->empty()) break;
+    if (left() <= Milliseconds(0))
+      return Error{Errc::timed_out,
+                   fmt::format("cannot get {}:{}{}: no whole answer in {} ms", url.host, url.port, url.target, options.timeout.count())};
+    if (whole.size() + piece->size() > options.body_bytes_max)
+      return Error{Errc::unavailable,
+                   fmt::format("cannot read from {}:{}: the body is larger than {} bytes", url.host, url.port, options.body_bytes_max)};
+    whole += *piece;
+  }
+  return Response{.status = head->status, .headers = head->headers, .body = std::make_shared<const std::string>(std::move(whole))};
+}
+
 bool breaks_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos; }
 
 }  // namespace
@@ -145,7 +174,7 @@ Result<Response> request(const std::string& method, const std::string& url, cons
                          const ClientOptions& options) {
   const auto target = parse_url(url);
   if (!target) return target.error();
-  if (target->scheme != "http") return Error{Errc::unsupported, fmt::format("cannot get '{}': this client speaks plain HTTP only", url)};
+  if (target->scheme == "https") return request_over_tls(method, *target, headers, body, options);
   beast_http::request<beast_http::string_body> message;
   message.version(11);
   message.method_string(method);
