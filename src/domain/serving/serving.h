@@ -29,6 +29,8 @@ struct Identity {
   std::string container{};      // the one that serves
   int metrics_port = 0;         // where /metrics is
   std::string metrics_path = "/metrics";
+  bool metrics_tls = false;   // it speaks https there
+  std::string served_name{};  // what it calls the model, by its arguments; empty: not told
 
   friend bool operator==(const Identity&, const Identity&) = default;
 };
@@ -37,7 +39,7 @@ struct Identity {
 struct Values {
   std::optional<double> requests_running{};
   std::optional<double> requests_waiting{};
-  std::optional<double> prompt_tokens_total{};      // since we first saw it: goes on over restarts of the engine
+  std::optional<double> prompt_tokens_total{};      // since the engine started that we saw first; goes on over its restarts
   std::optional<double> generation_tokens_total{};  // likewise
   std::optional<double> requests_total{};           // finished, likewise
   std::optional<double> preemptions_total{};        // likewise
@@ -58,7 +60,7 @@ struct Server {
   std::string namespace_name{};
   std::string pod{};
   Identity identity{};
-  std::string served_model{};     // what /metrics calls the model; identity.model_name until it has answered
+  std::string served_model{};     // what /metrics calls the model; until it has answered, what its manifest says
   std::optional<Timestamp> at{};  // of `values`; absent: it never answered
   std::string last_error{};       // why the last look failed; empty when it did not
   Values values{};
