@@ -15,6 +15,7 @@
 #include "delivery/openmetrics/metrics_route.h"
 #include "delivery/rest/api.h"
 #include "net/http/server.h"
+#include "testing/fake_views.h"
 #include "testing/fleet_builder.h"
 #include "testing/memory_fleet_store.h"
 #include "testing/memory_metric_store.h"
@@ -83,11 +84,18 @@ int run(int gpus, int updates_per_second) {
   const PriceList prices = default_price_list();
   const auto keeper = make_fleet_keeper(half_held(gpus / gpus_per_node), store);
   WorkerPool pool(2, backlog_max);
-  const legacy::LegacyApi api{*keeper, store, metrics,   catalogue, prices,
-                              clock,   ids,   collector, collector, [&](WorkerPool::Job job) { return pool.run(std::move(job)); }};
+  const FakeClusterView cluster;
+  const FakeHoldingsView holdings;
+  const FakeServingView serving;
+  const legacy::LegacyApi api{
+      *keeper, store, metrics, catalogue, prices, clock, ids, collector, collector, cluster, holdings, serving, [&](WorkerPool::Job job) {
+        return pool.run(std::move(job));
+      }};
   const MemoryJobBoard jobs;
-  rest::Api rest_api{*keeper, store, metrics,   catalogue, prices,
-                     clock,   ids,   collector, jobs,      [&](WorkerPool::Job job) { return pool.run(std::move(job)); }};
+  rest::Api rest_api{
+      *keeper, store, metrics, catalogue, prices, clock, ids, collector, jobs, cluster, holdings, serving, [&](WorkerPool::Job job) {
+        return pool.run(std::move(job));
+      }};
   openmetrics::SelfMetrics self;
   const openmetrics::MetricsSource scraped{*keeper, clock, collector, self, rest_api.stale_after, rest_api.version, rest_api.run_blocking};
   std::vector<http::Route> routes = self.metered(rest::api_routes(rest_api));

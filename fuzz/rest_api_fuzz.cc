@@ -14,6 +14,7 @@
 #include "net/http/target.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_ids.h"
+#include "testing/fake_views.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
@@ -46,8 +47,22 @@ struct World {
   PriceList prices = default_price_list();
   NoStatus status{};
   NoJobs jobs{};
-  rest::Api api{keeper, keeper.store, metrics, catalogue, prices,
-                clock,  ids,          status,  jobs,      [](std::move_only_function<void()> work) { return work(), true; }};
+  FakeClusterView cluster{};
+  FakeHoldingsView holdings{};
+  FakeServingView serving{};
+  rest::Api api{keeper,
+                keeper.store,
+                metrics,
+                catalogue,
+                prices,
+                clock,
+                ids,
+                status,
+                jobs,
+                cluster,
+                holdings,
+                serving,
+                [](std::move_only_function<void()> work) { return work(), true; }};
   http::Router router{rest::api_routes(api), rest::not_found_handler(), rest::method_not_allowed_handler()};
 };
 

@@ -19,6 +19,7 @@
 #include "adapters/targets/target_files.h"
 #include "apps/serve/housekeeping.h"
 #include "apps/serve/metered_fleet_store.h"
+#include "apps/serve/no_cluster.h"
 #include "delivery/legacy/legacy_api.h"
 #include "delivery/openmetrics/metrics_route.h"
 #include "delivery/rest/api.h"
@@ -141,6 +142,9 @@ class RunningPlane final : public ControlPlane {
             .ids = ids_,
             .collect = collector_,
             .jobs = jobs_,
+            .cluster = no_cluster_,
+            .holdings = no_cluster_,
+            .serving = no_cluster_,
             .run_blocking = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
             .stale_after = stale_after(),
             .version = REEVE_VERSION};
@@ -156,6 +160,9 @@ class RunningPlane final : public ControlPlane {
             .ids = ids_,
             .collector = loop_,
             .collect_status = collector_,
+            .cluster = no_cluster_,
+            .holdings = no_cluster_,
+            .serving = no_cluster_,
             .run_slow = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
             .options = {.zone = foundation_.zone,
                         .collection_interval = config_.collect_interval,
@@ -174,6 +181,7 @@ class RunningPlane final : public ControlPlane {
   std::unique_ptr<FleetKeeper> keeper_;
   MetricStore& metrics_;
   MemoryJobBoard jobs_;
+  NoCluster no_cluster_;
   TargetFiles targets_;
   std::unique_ptr<Scraper> scraper_;
   MetricsCollector collector_;

@@ -5,6 +5,7 @@
 #include "testing/fake_clock.h"
 #include "testing/fake_collector.h"
 #include "testing/fake_ids.h"
+#include "testing/fake_views.h"
 #include "testing/fleet_builder.h"
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
@@ -26,7 +27,11 @@ class FleetSummaryTest : public testing::Test {
   Catalogue catalogue_ = small_catalogue();
   PriceList prices_ = default_price_list();
   FakeCollector collector_;
-  LegacyApi api_{keeper_, keeper_.store, metrics_, catalogue_, prices_, clock_, ids_, collector_, collector_, {}};
+  FakeClusterView cluster_;
+  FakeHoldingsView holdings_;
+  FakeServingView serving_;
+  LegacyApi api_{keeper_,    keeper_.store, metrics_, catalogue_, prices_,  clock_, ids_,
+                 collector_, collector_,    cluster_, holdings_,  serving_, {}};
 };
 
 TEST_F(FleetSummaryTest, a_lost_gpu_is_failed_and_its_holders_are_not_healthy) {
@@ -53,7 +58,7 @@ TEST_F(FleetSummaryTest, holders_are_counted_again_after_a_change_and_not_for_ne
 
 TEST_F(FleetSummaryTest, an_empty_fleet_has_no_means) {
   KeptFleet empty;
-  LegacyApi api{empty, empty.store, metrics_, catalogue_, prices_, clock_, ids_, collector_, collector_, {}};
+  LegacyApi api{empty, empty.store, metrics_, catalogue_, prices_, clock_, ids_, collector_, collector_, cluster_, holdings_, serving_, {}};
   const FleetSummary summary = summarise(Moment(api));
   EXPECT_EQ(summary.devices, 0u);
   EXPECT_EQ(summary.utilization.get(), std::nullopt);

@@ -11,12 +11,15 @@
 #include "domain/cost/price_list.h"
 #include "net/http/router.h"
 #include "ports/clock.h"
+#include "ports/cluster_view.h"
 #include "ports/collect_control.h"
 #include "ports/collect_status.h"
 #include "ports/fleet_keeper.h"
 #include "ports/fleet_store.h"
+#include "ports/holdings_view.h"
 #include "ports/id_source.h"
 #include "ports/metric_store.h"
+#include "ports/serving_view.h"
 
 namespace reeve::legacy {
 
@@ -42,6 +45,9 @@ struct LegacyApi {
   IdSource& ids;
   CollectControl& collector;
   const CollectStatus& collect_status;
+  const ClusterView& cluster;
+  const HoldingsView& holdings;
+  const ServingView& serving;
   RunSlow run_slow;
   LegacyOptions options{};
 };

@@ -14,6 +14,7 @@
 #include "testing/fake_clock.h"
 #include "testing/fake_collector.h"
 #include "testing/fake_ids.h"
+#include "testing/fake_views.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
@@ -61,8 +62,22 @@ class LegacyApiTest : public testing::Test {
   Catalogue catalogue_ = small_catalogue();
   PriceList prices_ = default_price_list();
   FakeCollector collector_;
-  LegacyApi api_{keeper_, keeper_.store, metrics_,   catalogue_, prices_,
-                 clock_,  ids_,          collector_, collector_, [](std::move_only_function<void()> job) { return job(), true; }};
+  FakeClusterView cluster_;
+  FakeHoldingsView holdings_;
+  FakeServingView serving_;
+  LegacyApi api_{keeper_,
+                 keeper_.store,
+                 metrics_,
+                 catalogue_,
+                 prices_,
+                 clock_,
+                 ids_,
+                 collector_,
+                 collector_,
+                 cluster_,
+                 holdings_,
+                 serving_,
+                 [](std::move_only_function<void()> job) { return job(), true; }};
   http::Router router_{legacy_routes(api_), legacy_not_found(api_), legacy_method_not_allowed(api_)};
 };
 

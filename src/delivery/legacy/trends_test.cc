@@ -5,6 +5,7 @@
 #include "testing/fake_clock.h"
 #include "testing/fake_collector.h"
 #include "testing/fake_ids.h"
+#include "testing/fake_views.h"
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
@@ -47,7 +48,11 @@ class TrendsTest : public testing::Test {
   Catalogue catalogue_ = small_catalogue();
   PriceList prices_ = default_price_list();
   FakeCollector collector_;
-  LegacyApi api_{keeper_, keeper_.store, store_, catalogue_, prices_, clock_, ids_, collector_, collector_, {}};
+  FakeClusterView cluster_;
+  FakeHoldingsView holdings_;
+  FakeServingView serving_;
+  LegacyApi api_{keeper_,    keeper_.store, store_,   catalogue_, prices_,  clock_, ids_,
+                 collector_, collector_,    cluster_, holdings_,  serving_, {}};
   std::shared_ptr<HourlyTrends> trends_ =
       std::make_shared<HourlyTrends>(api_, [](std::move_only_function<void()> job) { return job(), true; });
 };

@@ -11,12 +11,15 @@
 #include "domain/health/thresholds.h"
 #include "net/http/router.h"
 #include "ports/clock.h"
+#include "ports/cluster_view.h"
 #include "ports/collect_status.h"
 #include "ports/fleet_keeper.h"
 #include "ports/fleet_store.h"
+#include "ports/holdings_view.h"
 #include "ports/id_source.h"
 #include "ports/job_board.h"
 #include "ports/metric_store.h"
+#include "ports/serving_view.h"
 #include "usecases/allocate.h"
 #include "usecases/register_device.h"
 
@@ -33,6 +36,9 @@ struct Api {
   IdSource& ids;
   const CollectStatus& collect;
   const JobBoard& jobs;
+  const ClusterView& cluster;
+  const HoldingsView& holdings;
+  const ServingView& serving;
   // Runs work that may wait for the disk on a thread of its own, so that no HTTP thread ever does. False:
   // too much waits already; the work is dropped and the client hears UNAVAILABLE.
   std::function<bool(std::move_only_function<void()>)> run_blocking;

@@ -11,6 +11,7 @@
 #include "delivery/rest/records.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_ids.h"
+#include "testing/fake_views.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
 #include "testing/memory_metric_store.h"
@@ -79,8 +80,22 @@ class OpenApi : public ::testing::Test {
   PriceList prices_ = default_price_list();
   NoStatus status_;
   NoJobs jobs_;
-  Api api_{keeper_, keeper_.store, metrics_, catalogue_, prices_,
-           clock_,  ids_,          status_,  jobs_,      [](std::move_only_function<void()> work) { return work(), true; }};
+  FakeClusterView cluster_;
+  FakeHoldingsView holdings_;
+  FakeServingView serving_;
+  Api api_{keeper_,
+           keeper_.store,
+           metrics_,
+           catalogue_,
+           prices_,
+           clock_,
+           ids_,
+           status_,
+           jobs_,
+           cluster_,
+           holdings_,
+           serving_,
+           [](std::move_only_function<void()> work) { return work(), true; }};
   std::vector<http::Route> routes_;
   object document_{};
 };

@@ -14,6 +14,7 @@
 #include "net/http/target.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_ids.h"
+#include "testing/fake_views.h"
 #include "testing/fleet_builder.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
@@ -92,8 +93,22 @@ class RestApi : public ::testing::Test {
   PriceList prices_ = default_price_list();
   FakeStatus status_;
   FakeJobs jobs_;
-  Api api_{keeper_, keeper_.store, metrics_, catalogue_, prices_,
-           clock_,  ids_,          status_,  jobs_,      [](std::move_only_function<void()> work) { return work(), true; }};
+  FakeClusterView cluster_;
+  FakeHoldingsView holdings_;
+  FakeServingView serving_;
+  Api api_{keeper_,
+           keeper_.store,
+           metrics_,
+           catalogue_,
+           prices_,
+           clock_,
+           ids_,
+           status_,
+           jobs_,
+           cluster_,
+           holdings_,
+           serving_,
+           [](std::move_only_function<void()> work) { return work(), true; }};
   std::vector<http::Route> all_routes() {
     auto routes = api_routes(api_);
     for (auto& route : system_routes(api_)) routes.push_back(std::move(route));

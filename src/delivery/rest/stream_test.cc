@@ -5,6 +5,7 @@
 #include "delivery/rest/api.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_ids.h"
+#include "testing/fake_views.h"
 #include "testing/fleet_builder.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
@@ -57,6 +58,9 @@ class LiveStream : public ::testing::Test {
   PriceList prices_ = default_price_list();
   NoStatus status_;
   OneJob jobs_;
+  FakeClusterView cluster_;
+  FakeHoldingsView holdings_;
+  FakeServingView serving_;
   Api api_{.keeper = keeper_,
            .store = keeper_.store,
            .metrics = metrics_,
@@ -66,6 +70,9 @@ class LiveStream : public ::testing::Test {
            .ids = ids_,
            .collect = status_,
            .jobs = jobs_,
+           .cluster = cluster_,
+           .holdings = holdings_,
+           .serving = serving_,
            .run_blocking = [](std::move_only_function<void()> work) { return work(), true; },
            .stream_period = Milliseconds(20),
            .stream_heartbeat = Milliseconds(60)};
