@@ -39,7 +39,7 @@ struct Identity {
 struct Values {
   std::optional<double> requests_running{};
   std::optional<double> requests_waiting{};
-  std::optional<double> prompt_tokens_total{};      // since the engine started that we saw first; goes on over its restarts
+  std::optional<double> prompt_tokens_total{};      // as its engine counts, and on over restarts that we saw
   std::optional<double> generation_tokens_total{};  // likewise
   std::optional<double> requests_total{};           // finished, likewise
   std::optional<double> preemptions_total{};        // likewise
