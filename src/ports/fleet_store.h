@@ -15,6 +15,7 @@ struct AllocationFilter {
   std::optional<std::string> team_id{};
   std::optional<std::string> resource{};
   std::optional<AllocationStatus> status{};
+  std::optional<AllocationOrigin> origin{};
   std::optional<Timestamp> allocated_from{};    // allocated_at >= this
   std::optional<Timestamp> allocated_before{};  // allocated_at < this
 };

@@ -174,6 +174,27 @@ TYPED_TEST_P(FleetStoreConformance, one_resource_never_has_two_holders_and_the_r
   EXPECT_TRUE(this->harness_.store().list_audit("", 10).value().empty());
 }
 
+TYPED_TEST_P(FleetStoreConformance, what_was_seen_stands_beside_each_other_and_beside_what_was_asked_for) {
+  const auto seen = [](const char* id) {
+    Allocation allocation = make_allocation(id, "n1-GPU-00", ResourceType::shared_gpu);
+    allocation.origin = AllocationOrigin::observed;
+    return allocation;
+  };
+  const Allocation asked = make_allocation("ZZZ-1", "n1-GPU-00");
+  this->commit({make_node("n1", {make_device("n1", 0)})}, {seen("OBS-1"), asked, seen("OBS-2")});
+  this->harness_.reopen();
+  const Fleet fleet = this->load();
+  const auto holders = fleet.holders("n1-GPU-00");
+  ASSERT_EQ(holders.size(), 3u);
+  EXPECT_EQ(*holders[0], asked);
+  EXPECT_EQ(*holders[1], seen("OBS-1"));
+  EXPECT_EQ(*holders[2], seen("OBS-2"));
+  EXPECT_EQ(this->list({.origin = AllocationOrigin::observed}).items.size(), 2u);
+  EXPECT_EQ(this->list({.origin = AllocationOrigin::requested}).items, std::vector{asked});
+  EXPECT_EQ(this->harness_.store().commit(FleetChange{.allocations = {make_allocation("ZZZ-2", "n1-GPU-00")}}).error().code,
+            Errc::conflict);
+}
+
 TYPED_TEST_P(FleetStoreConformance, a_resource_changes_hands_in_one_commit_whatever_the_order) {
   Allocation old_holder = make_allocation("ALLOC-1", "n1-GPU-00");
   this->commit({make_node("n1", {make_device("n1", 0)})}, {old_holder});
@@ -258,6 +279,7 @@ REGISTER_TYPED_TEST_SUITE_P(FleetStoreConformance, a_new_store_is_empty, every_f
                             a_node_is_replaced_whole, a_gpu_may_move_to_another_node_in_one_commit, every_field_of_an_allocation_survives,
                             an_ended_allocation_is_history_and_no_longer_held,
                             one_resource_never_has_two_holders_and_the_refused_commit_leaves_no_trace,
+                            what_was_seen_stands_beside_each_other_and_beside_what_was_asked_for,
                             a_resource_changes_hands_in_one_commit_whatever_the_order, allocations_are_listed_newest_first_in_pages,
                             each_filter_of_the_list_narrows_it, an_idempotency_key_is_remembered_and_cannot_be_taken_twice,
                             the_audit_trail_is_listed_newest_first);

@@ -11,7 +11,7 @@ bool matches(const AllocationFilter& filter, const Allocation& allocation) {
   const auto same = [](const auto& wanted, const auto& value) { return !wanted || *wanted == value; };
   return same(filter.namespace_name, allocation.namespace_name) && same(filter.user_id, allocation.user_id) &&
          same(filter.team_id, allocation.team_id) && same(filter.resource, allocation.resource) && same(filter.status, allocation.status) &&
-         (!filter.allocated_from || allocation.allocated_at >= *filter.allocated_from) &&
+         same(filter.origin, allocation.origin) && (!filter.allocated_from || allocation.allocated_at >= *filter.allocated_from) &&
          (!filter.allocated_before || allocation.allocated_at < *filter.allocated_before);
 }
 
@@ -37,9 +37,11 @@ Result<Fleet> MemoryFleetStore::load() {
   FleetDraft draft{Fleet()};
   for (const auto& [name, node] : nodes_)
     if (const Status put = draft.put_node(*node); !put) return put.error();
-  for (const auto& [id, allocation] : allocations_)
-    if (allocation.status == AllocationStatus::allocated)
-      if (const Status put = draft.put_allocation(allocation); !put) return put.error();
+  // What was asked for goes first: what was seen may stand beside it, not the other way round.
+  for (const AllocationOrigin origin : {AllocationOrigin::requested, AllocationOrigin::observed})
+    for (const auto& [id, allocation] : allocations_)
+      if (allocation.status == AllocationStatus::allocated && allocation.origin == origin)
+        if (const Status put = draft.put_allocation(allocation); !put) return put.error();
   return *std::move(draft).finish();
 }
 
@@ -50,7 +52,8 @@ Status MemoryFleetStore::commit(const FleetChange& change) {
   for (const Allocation& changed : change.allocations) allocations.insert_or_assign(changed.id, changed);
   std::map<std::string, AllocationId> holders;
   for (const auto& [id, allocation] : allocations)
-    if (allocation.status == AllocationStatus::allocated && !holders.emplace(allocation.resource, id).second)
+    if (allocation.status == AllocationStatus::allocated && allocation.origin == AllocationOrigin::requested &&
+        !holders.emplace(allocation.resource, id).second)
       return Error{Errc::conflict, fmt::format("cannot commit the fleet: '{}' is held already", allocation.resource)};
   for (const IdempotencyRecord& record : change.idempotency)
     if (idempotency_.contains(record.key))

@@ -35,6 +35,11 @@ void release(const AllocationContext& context, AllocationId id, std::string acto
           *outcome = no_such_active(context.store, id);
           return outcome->error();
         }
+        if (held->origin == AllocationOrigin::observed) {
+          *outcome = Error{Errc::conflict, fmt::format("cannot release '{}': it was seen, not asked for, and ends when pod '{}/{}' does",
+                                                       id.text, held->namespace_name, held->pod_name)};
+          return outcome->error();
+        }
         const Timestamp now = context.clock.now();
         Allocation last = ended(*held, AllocationStatus::released, now);
         if (const Status put = draft.put_allocation(last); !put) {

@@ -10,8 +10,8 @@ namespace reeve {
 const std::string_view allocation_columns =
     "allocation_id, namespace, pod_name, container_name, workload_type, resource_type, allocated_resource, requested_memory_gb, "
     "allocated_memory_gb, priority_class, allocation_time, planned_release_time, release_time, status, cost_per_hour_micro_usd, "
-    "total_cost_micro_usd, user_id, team_id, project_id, labels";
-const std::string_view allocation_kinds = "tttttttiitttttiitttt";
+    "total_cost_micro_usd, user_id, team_id, project_id, labels, origin";
+const std::string_view allocation_kinds = "tttttttiitttttiittttt";
 
 namespace {
 
@@ -126,6 +126,7 @@ Allocation allocation_of(const Statement& row) {
   allocation.team_id = row.text(17);
   allocation.project_id = row.text(18);
   allocation.labels = labels_of(row.text(19));
+  allocation.origin = from_text<AllocationOrigin>(row.text(20)).value_or(AllocationOrigin::requested);
   return allocation;
 }
 

@@ -83,7 +83,55 @@ CREATE VIEW v_mig_instance_status AS
        LEFT JOIN gpu_allocations a ON a.allocated_resource = i.mig_id AND a.status = 'ALLOCATED';
 )";
 
-constexpr std::array<Migration, 1> migrations{{{1, "first tables", first_tables}}};
+// SQLite cannot widen a CHECK: the table is made anew around its rows. Exclusive is what was asked for; what was seen is a
+// fact and may stand beside it.
+constexpr std::string_view observed_allocations = R"(
+DROP VIEW v_gpu_utilization;
+DROP VIEW v_mig_instance_status;
+CREATE TABLE gpu_allocations_2 (
+  allocation_id TEXT PRIMARY KEY, namespace TEXT NOT NULL, pod_name TEXT NOT NULL, container_name TEXT, workload_type TEXT,
+  resource_type TEXT NOT NULL CHECK (resource_type IN ('FULL_GPU', 'MIG_INSTANCE', 'SHARED_GPU')), allocated_resource TEXT NOT NULL,
+  requested_memory_gb INTEGER, allocated_memory_gb INTEGER, priority_class TEXT, allocation_time TEXT NOT NULL,
+  planned_release_time TEXT, release_time TEXT,
+  status TEXT NOT NULL CHECK (status IN ('PENDING', 'ALLOCATED', 'RELEASED', 'FAILED', 'EXPIRED')),
+  cost_per_hour REAL, total_cost REAL, user_id TEXT, team_id TEXT, project_id TEXT, device_id TEXT NOT NULL, mig_id TEXT,
+  cost_per_hour_micro_usd INTEGER, total_cost_micro_usd INTEGER, labels TEXT,
+  origin TEXT NOT NULL DEFAULT 'requested' CHECK (origin IN ('requested', 'observed')));
+INSERT INTO gpu_allocations_2 (allocation_id, namespace, pod_name, container_name, workload_type, resource_type, allocated_resource, requested_memory_gb,
+  allocated_memory_gb, priority_class, allocation_time, planned_release_time, release_time, status, cost_per_hour, total_cost, user_id,
+  team_id, project_id, device_id, mig_id, cost_per_hour_micro_usd, total_cost_micro_usd, labels)
+  SELECT allocation_id, namespace, pod_name, container_name, workload_type, resource_type, allocated_resource, requested_memory_gb,
+  allocated_memory_gb, priority_class, allocation_time, planned_release_time, release_time, status, cost_per_hour, total_cost, user_id,
+  team_id, project_id, device_id, mig_id, cost_per_hour_micro_usd, total_cost_micro_usd, labels FROM gpu_allocations;
+DROP TABLE gpu_allocations;
+ALTER TABLE gpu_allocations_2 RENAME TO gpu_allocations;
+CREATE UNIQUE INDEX one_holder_per_resource ON gpu_allocations (allocated_resource)
+  WHERE status = 'ALLOCATED' AND origin = 'requested';
+CREATE INDEX idx_gpu_allocations_time ON gpu_allocations (allocation_time DESC, allocation_id);
+CREATE INDEX idx_gpu_allocations_status_time ON gpu_allocations (status, allocation_time DESC, allocation_id);
+CREATE INDEX idx_gpu_allocations_namespace ON gpu_allocations (namespace, allocation_time DESC, allocation_id);
+CREATE INDEX idx_gpu_allocations_user ON gpu_allocations (user_id, allocation_time DESC, allocation_id);
+CREATE INDEX idx_gpu_allocations_resource ON gpu_allocations (allocated_resource, allocation_time DESC, allocation_id);
+CREATE VIEW v_gpu_utilization AS
+  SELECT n.node_name, d.device_id, m.model_name, d.device_status, a.allocation_id, a.namespace, a.pod_name,
+         a.status AS allocation_status, a.allocation_time,
+         CASE WHEN a.allocation_id IS NOT NULL THEN 'ALLOCATED' WHEN d.device_status = 'MIG_ENABLED' THEN 'MIG_PARTITIONED'
+              ELSE 'AVAILABLE' END AS current_status
+  FROM gpu_devices d JOIN gpu_nodes n ON n.node_id = d.node_id LEFT JOIN gpu_models m ON m.model_id = d.model_id
+       LEFT JOIN gpu_allocations a ON a.allocated_resource = d.device_id AND a.status = 'ALLOCATED';
+CREATE VIEW v_mig_instance_status AS
+  SELECT n.node_name, d.device_id, m.model_name, i.mig_id, i.profile_name, i.memory_mib / 1024 AS mig_memory_gb,
+         CASE WHEN a.allocation_id IS NOT NULL THEN 'Y' ELSE 'N' END AS allocated, a.allocation_id, a.namespace, a.pod_name,
+         a.allocation_time
+  FROM mig_instances i JOIN gpu_devices d ON d.device_id = i.device_id JOIN gpu_nodes n ON n.node_id = d.node_id
+       LEFT JOIN gpu_models m ON m.model_id = d.model_id
+       LEFT JOIN gpu_allocations a ON a.allocated_resource = i.mig_id AND a.status = 'ALLOCATED';
+)";
+
+constexpr std::array<Migration, 2> migrations{{
+    {1, "first tables", first_tables},
+    {2, "observed allocations", observed_allocations},
+}};
 
 }  // namespace
 

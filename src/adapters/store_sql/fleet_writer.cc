@@ -23,9 +23,16 @@ std::string host_of(const std::string& address) {
   return address.substr(0, address.find(':'));
 }
 
+// A share may be of a whole GPU or of a slice; ids tell which, whatever a node is called.
+bool is_of_slice(const Allocation& allocation) {
+  if (allocation.resource_type != ResourceType::shared_gpu) return allocation.resource_type == ResourceType::mig_instance;
+  const std::size_t part = allocation.resource.rfind("-MIG-"), whole = allocation.resource.rfind("-GPU-");
+  return part != std::string::npos && whole != std::string::npos && part > whole;
+}
+
 // "n1-GPU-03-MIG-07" -> "n1-GPU-03".
 std::string device_of(const Allocation& allocation) {
-  if (allocation.resource_type == ResourceType::full_gpu) return allocation.resource;
+  if (!is_of_slice(allocation)) return allocation.resource;
   return allocation.resource.substr(0, allocation.resource.rfind("-MIG-"));
 }
 
@@ -67,8 +74,8 @@ FleetWriter::FleetWriter(Database& database)
           "INSERT INTO gpu_allocations (allocation_id, namespace, pod_name, container_name, workload_type, resource_type, "
           "allocated_resource, requested_memory_gb, allocated_memory_gb, priority_class, allocation_time, planned_release_time, "
           "release_time, status, cost_per_hour, total_cost, user_id, team_id, project_id, device_id, mig_id, "
-          "cost_per_hour_micro_usd, total_cost_micro_usd, labels) "
-          "VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j, :k, :l, :m, :n, :o, :p, :q, :r, :s, :t, :u, :v, :w, :x) "
+          "cost_per_hour_micro_usd, total_cost_micro_usd, labels, origin) "
+          "VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j, :k, :l, :m, :n, :o, :p, :q, :r, :s, :t, :u, :v, :w, :x, :y) "
           "ON CONFLICT (allocation_id) DO UPDATE SET namespace = excluded.namespace, pod_name = excluded.pod_name, "
           "container_name = excluded.container_name, workload_type = excluded.workload_type, resource_type = "
           "excluded.resource_type, allocated_resource = excluded.allocated_resource, requested_memory_gb = "
@@ -78,8 +85,8 @@ FleetWriter::FleetWriter(Database& database)
           "cost_per_hour = excluded.cost_per_hour, total_cost = excluded.total_cost, user_id = excluded.user_id, "
           "team_id = excluded.team_id, project_id = excluded.project_id, device_id = excluded.device_id, mig_id = "
           "excluded.mig_id, cost_per_hour_micro_usd = excluded.cost_per_hour_micro_usd, total_cost_micro_usd = "
-          "excluded.total_cost_micro_usd, labels = excluded.labels",
-          "tttttttiitttttrrtttttiit"),
+          "excluded.total_cost_micro_usd, labels = excluded.labels, origin = excluded.origin",
+          "tttttttiitttttrrtttttiitt"),
       put_idempotency_(database,
                        "INSERT INTO idempotency_keys (idempotency_key, request_digest, allocation_id, created_at) VALUES (:a, :b, :c, :d)",
                        "tttt"),
@@ -171,7 +178,7 @@ void FleetWriter::write_instance(const Device& device, const Instance& instance)
 }
 
 void FleetWriter::write_allocation(const Allocation& allocation) {
-  const bool slice = allocation.resource_type == ResourceType::mig_instance;
+  const bool slice = is_of_slice(allocation);
   Statement& put = put_allocation_;
   put.bind(0, allocation.id.text);
   put.bind(1, allocation.namespace_name);
@@ -197,6 +204,7 @@ void FleetWriter::write_allocation(const Allocation& allocation) {
   put.bind(21, count(allocation.cost_per_hour));
   put.bind(22, count(allocation.total_cost));
   put.bind_or_null(23, labels_text(allocation.labels));
+  put.bind(24, to_text(allocation.origin));
   put.execute();
 }
 

@@ -52,6 +52,7 @@ Conditions conditions_of(const AllocationFilter& filter) {
   if (filter.team_id) conditions.add("team_id = :team", *filter.team_id);
   if (filter.resource) conditions.add("allocated_resource = :resource", *filter.resource);
   if (filter.status) conditions.add("status = :status", std::string(to_text(*filter.status)));
+  if (filter.origin) conditions.add("origin = :origin", std::string(to_text(*filter.origin)));
   if (filter.allocated_from) conditions.add("allocation_time >= :from", to_rfc3339(*filter.allocated_from));
   if (filter.allocated_before) conditions.add("allocation_time < :before", to_rfc3339(*filter.allocated_before));
   return conditions;
@@ -77,8 +78,11 @@ class SqlFleetStore final : public FleetStore {
       Transaction snapshot(database_);
       for (Node& node : read_nodes(database_))
         if (const Status put = draft.put_node(std::move(node)); !put) return put.error();
-      Statement rows(database_, fmt::format("SELECT {} FROM gpu_allocations WHERE status = 'ALLOCATED'", allocation_columns), "",
-                     allocation_kinds);
+      // What was asked for goes first: what was seen may stand beside it, not the other way round.
+      Statement rows(database_,
+                     fmt::format("SELECT {} FROM gpu_allocations WHERE status = 'ALLOCATED' ORDER BY origin = 'observed', allocation_id",
+                                 allocation_columns),
+                     "", allocation_kinds);
       Status put = Done{};
       rows.for_each([&] {
         if (put) put = draft.put_allocation(allocation_of(rows));

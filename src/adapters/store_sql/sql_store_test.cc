@@ -12,6 +12,7 @@
 #include <fstream>
 #include <thread>
 
+#include "adapters/store_sql/migration.h"
 #include "testing/fleet_store_conformance.h"
 #include "testing/metric_store_conformance.h"
 
@@ -199,6 +200,53 @@ TEST(SqlStore, a_migration_that_was_edited_after_it_was_applied_is_noticed) {
   const auto opened = open_sql_store({.directory = harness.directory_.path()}, small_catalogue());
   ASSERT_FALSE(opened.ok());
   EXPECT_NE(opened.error().message.find("migration 1 (first tables)"), std::string::npos) << opened.error().message;
+}
+
+// A file as the first release left it: its tables, by its own text, and rows in them.
+void make_file_of_first_release(const std::string& path) {
+  Database database(path, {Durability::power_cut, 4096, Milliseconds(100)});
+  ASSERT_TRUE(migrate(database, path, fleet_migrations.first(1)).ok());
+  database.run(
+      "INSERT INTO gpu_nodes (node_id, node_name, total_gpus, node_status, created_date) "
+      "VALUES ('n1', 'n1', 1, 'ACTIVE', '2026-11-01T00:00:00.000Z')");
+  database.run(
+      "INSERT INTO gpu_devices (device_id, node_id, device_index, gpu_uuid, device_status, installation_date, state, mig_enabled, "
+      "lost, source) VALUES ('n1-GPU-00', 'n1', 0, 'GPU-n1-0', 'ACTIVE', '2026-11-01T00:00:00.000Z', 'ACTIVE', 0, 0, "
+      "'reeve-agent')");
+  const auto add = [&](const std::string& id, const std::string& status) {
+    database.run(
+        "INSERT INTO gpu_allocations (allocation_id, namespace, pod_name, resource_type, allocated_resource, "
+        "allocated_memory_gb, allocation_time, status, team_id, device_id, cost_per_hour_micro_usd, labels) VALUES ('" +
+        id + "', 'ml', 'p', 'FULL_GPU', 'n1-GPU-00', 80, '2026-11-24T12:00:00.000Z', '" + status +
+        "', 't1', 'n1-GPU-00', 2950000, '{\"app\":\"llm\"}')");
+  };
+  add("ALLOC-OLD", "RELEASED");
+  add("ALLOC-NOW", "ALLOCATED");
+}
+
+TEST(SqlStore, a_file_of_the_first_release_keeps_its_rows_and_learns_to_observe) {
+  TemporaryDirectory directory;
+  std::filesystem::create_directories(directory.path());
+  const std::string file = directory.path() + "/fleet.db";
+  make_file_of_first_release(file);
+  // The released text: whoever edits it makes files that no release wrote.
+  EXPECT_EQ(RawFile(file).value("SELECT checksum FROM schema_migrations WHERE version = 1"), "655092c19c0672f7");
+  const SqlStores stores = open_sql_store({.directory = directory.path()}, small_catalogue()).value();
+  const Fleet fleet = stores.fleet->load().value();
+  ASSERT_EQ(fleet.allocations().size(), 1u);
+  const Allocation now = fleet.allocations().begin()->second;
+  EXPECT_EQ(now.id.text, "ALLOC-NOW");
+  EXPECT_EQ(now.origin, AllocationOrigin::requested);
+  EXPECT_EQ(now.team_id, "t1");
+  EXPECT_EQ(now.cost_per_hour, MicroUsd(2'950'000));
+  EXPECT_EQ(now.labels.at("app"), "llm");
+  EXPECT_EQ(stores.fleet->list_allocations({}, "", 10)->items.size(), 2u);
+  Allocation seen = make_allocation("OBS-1", "n1-GPU-00", ResourceType::shared_gpu);
+  seen.origin = AllocationOrigin::observed;
+  EXPECT_TRUE(stores.fleet->commit({.allocations = {seen}}).ok());
+  EXPECT_EQ(stores.fleet->commit({.allocations = {make_allocation("ALLOC-2", "n1-GPU-00")}}).error().code, Errc::conflict);
+  EXPECT_EQ(RawFile(file).value("SELECT count(*) FROM v_gpu_utilization"), "2");
+  EXPECT_EQ(RawFile(file).value("PRAGMA integrity_check"), "ok");
 }
 
 TEST(SqlStore, the_old_tables_show_models_devices_and_dollars) {

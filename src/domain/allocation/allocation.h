@@ -26,12 +26,31 @@ constexpr std::string_view to_text(AllocationStatus status) {
   return {};
 }
 
-enum class ResourceType { full_gpu, mig_instance };
+enum class ResourceType {
+  full_gpu,
+  mig_instance,
+  shared_gpu,  // a share of a GPU or of a slice that several have at once (time-slicing, MPS); only ever observed
+};
 
 constexpr std::string_view to_text(ResourceType type) {
   switch (type) {
     case ResourceType::full_gpu: return "FULL_GPU";
     case ResourceType::mig_instance: return "MIG_INSTANCE";
+    case ResourceType::shared_gpu: return "SHARED_GPU";
+  }
+  return {};
+}
+
+// How it came to be known.
+enum class AllocationOrigin {
+  requested,  // asked for through an API, and given: nobody else is given its resource
+  observed,   // seen on the node, or decided by the scheduler: a fact, that may contradict a request
+};
+
+constexpr std::string_view to_text(AllocationOrigin origin) {
+  switch (origin) {
+    case AllocationOrigin::requested: return "requested";
+    case AllocationOrigin::observed: return "observed";
   }
   return {};
 }
@@ -57,6 +76,7 @@ struct Allocation {
   std::string team_id{};
   std::string project_id{};
   std::map<std::string, std::string> labels{};
+  AllocationOrigin origin = AllocationOrigin::requested;
 
   friend bool operator==(const Allocation&, const Allocation&) = default;
 };

@@ -10,7 +10,8 @@ Fleet::Fleet()
     : nodes_(std::make_shared<NodeList>()),
       index_(std::make_shared<Index>()),
       allocations_(std::make_shared<AllocationMap>()),
-      holders_(std::make_shared<HolderMap>()) {}
+      holders_(std::make_shared<HolderMap>()),
+      observed_(std::make_shared<ObservedMap>()) {}
 
 const NodeView* Fleet::find_node(const NodeName& name) const {
   const auto at = std::ranges::lower_bound(*nodes_, name, {}, [](const NodeView& view) { return view.node->name; });
@@ -53,8 +54,17 @@ const Allocation* Fleet::find_allocation(const AllocationId& id) const {
 }
 
 const Allocation* Fleet::holder_of(const std::string& resource) const {
-  const auto at = holders_->find(resource);
-  return at == holders_->end() ? nullptr : find_allocation(at->second);
+  if (const auto at = holders_->find(resource); at != holders_->end()) return find_allocation(at->second);
+  const auto seen = observed_->find(resource);
+  return seen == observed_->end() ? nullptr : find_allocation(seen->second.front());
+}
+
+std::vector<const Allocation*> Fleet::holders(const std::string& resource) const {
+  std::vector<const Allocation*> all;
+  if (const auto at = holders_->find(resource); at != holders_->end()) all.push_back(find_allocation(at->second));
+  if (const auto seen = observed_->find(resource); seen != observed_->end())
+    for (const AllocationId& id : seen->second) all.push_back(find_allocation(id));
+  return all;
 }
 
 bool Fleet::is_free(const Device& device) const {

@@ -55,7 +55,9 @@ struct InstanceView {
 };
 
 using AllocationMap = std::map<AllocationId, Allocation>;         // those that hold something now
-using HolderMap = std::unordered_map<std::string, AllocationId>;  // resource -> who holds it
+using HolderMap = std::unordered_map<std::string, AllocationId>;  // resource -> the request that holds it
+// Resource -> who was seen on it, by ascending id; never an empty list.
+using ObservedMap = std::unordered_map<std::string, std::vector<AllocationId>>;
 
 class Fleet {
  public:
@@ -77,9 +79,12 @@ class Fleet {
   std::optional<InstanceView> find_instance(const InstanceId& id) const;
   const Allocation* find_allocation(const AllocationId& id) const;
 
-  // Who holds this very device or instance; nullptr when nobody does.
+  // Who holds this very device or instance: whoever was given it on request, else the first of those who were seen on
+  // it. nullptr when nobody does.
   const Allocation* holder(const DeviceId& id) const { return holder_of(id.text); }
   const Allocation* holder(const InstanceId& id) const { return holder_of(id.text); }
+  // All of them, the requested one first; several when shares were seen, or somebody on what another was given.
+  std::vector<const Allocation*> holders(const std::string& resource) const;
 
   // Free for a new holder: usable, not held, and no part of it (or whole of it) is held either.
   bool is_free(const Device& device) const;
@@ -120,6 +125,7 @@ class Fleet {
   std::shared_ptr<const Index> index_;
   std::shared_ptr<const AllocationMap> allocations_;
   std::shared_ptr<const HolderMap> holders_;
+  std::shared_ptr<const ObservedMap> observed_;
 };
 
 }  // namespace reeve

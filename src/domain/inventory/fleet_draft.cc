@@ -50,6 +50,11 @@ HolderMap& FleetDraft::own_holders() {
   return *holders_;
 }
 
+ObservedMap& FleetDraft::own_observed() {
+  if (!observed_) next_.observed_ = observed_ = std::make_shared<ObservedMap>(*next_.observed_);
+  return *observed_;
+}
+
 Fleet::NodeList& FleetDraft::own_nodes() {
   if (!nodes_) next_.nodes_ = nodes_ = std::make_shared<Fleet::NodeList>(*next_.nodes_);
   return *nodes_;
@@ -102,37 +107,78 @@ void FleetDraft::put_readings(const NodeName& node, std::shared_ptr<const NodeRe
 }
 
 Status FleetDraft::check_resource(const Allocation& allocation) const {
+  const bool whole = next_.find_device(DeviceId{allocation.resource}).has_value();
+  const bool slice = !whole && next_.find_instance(InstanceId{allocation.resource}).has_value();
   const auto refuse = [&](Errc code, std::string_view why) {
     return Error{code, fmt::format("cannot allocate '{}': {}", allocation.resource, why)};
   };
-  const auto held_by_other = [&](const Allocation* holder) { return holder != nullptr && holder->id != allocation.id; };
+  switch (allocation.resource_type) {
+    case ResourceType::full_gpu:
+      if (!whole) return refuse(Errc::not_found, "there is no such device");
+      break;
+    case ResourceType::mig_instance:
+      if (!slice) return refuse(Errc::not_found, "there is no such slice");
+      break;
+    case ResourceType::shared_gpu:
+      if (!whole && !slice) return refuse(Errc::not_found, "there is no such device or slice");
+      if (allocation.origin == AllocationOrigin::requested) return refuse(Errc::invalid_argument, "a share cannot be asked for");
+      break;
+  }
+  return Done{};
+}
+
+Status FleetDraft::check_free(const Allocation& allocation) const {
+  const auto refuse = [&](std::string_view why) {
+    return Error{Errc::conflict, fmt::format("cannot allocate '{}': {}", allocation.resource, why)};
+  };
   if (allocation.resource_type == ResourceType::full_gpu) {
     const auto found = next_.find_device(DeviceId{allocation.resource});
-    if (!found) return refuse(Errc::not_found, "there is no such device");
-    if (held_by_other(next_.holder(found->device->id))) return refuse(Errc::conflict, "it is held already");
+    if (next_.holder(found->device->id) != nullptr) return refuse("it is held already");
     for (const Instance& part : found->device->instances)
-      if (held_by_other(next_.holder(part.id))) return refuse(Errc::conflict, "a slice of it is held");
+      if (next_.holder(part.id) != nullptr) return refuse("a slice of it is held");
     return Done{};
   }
   const auto found = next_.find_instance(InstanceId{allocation.resource});
-  if (!found) return refuse(Errc::not_found, "there is no such slice");
-  if (held_by_other(next_.holder(found->instance->id))) return refuse(Errc::conflict, "it is held already");
-  if (held_by_other(next_.holder(found->of.device->id))) return refuse(Errc::conflict, "its whole GPU is held");
+  if (next_.holder(found->instance->id) != nullptr) return refuse("it is held already");
+  if (next_.holder(found->of.device->id) != nullptr) return refuse("its whole GPU is held");
   return Done{};
+}
+
+void FleetDraft::hold(const Allocation& allocation) {
+  if (allocation.origin == AllocationOrigin::requested) {
+    own_holders()[allocation.resource] = allocation.id;
+  } else {
+    auto& seen = own_observed()[allocation.resource];
+    const auto at = std::ranges::lower_bound(seen, allocation.id);
+    if (at == seen.end() || *at != allocation.id) seen.insert(at, allocation.id);
+  }
+  own_allocations().insert_or_assign(allocation.id, allocation);
+}
+
+void FleetDraft::let_go(const Allocation& allocation) {
+  if (allocation.origin == AllocationOrigin::requested) {
+    own_holders().erase(allocation.resource);
+  } else {
+    ObservedMap& observed = own_observed();
+    const auto seen = observed.find(allocation.resource);
+    std::erase(seen->second, allocation.id);
+    if (seen->second.empty()) observed.erase(seen);
+  }
+  own_allocations().erase(allocation.id);
 }
 
 Status FleetDraft::put_allocation(Allocation allocation) {
   const Allocation* before = next_.find_allocation(allocation.id);
-  if (before != nullptr && before->resource != allocation.resource)
-    return Error{Errc::invalid_argument, fmt::format("cannot change allocation '{}': it holds '{}'", allocation.id.text, before->resource)};
-  const bool holds = allocation.status == AllocationStatus::allocated;
-  if (holds) {
+  if (before != nullptr && (before->resource != allocation.resource || before->origin != allocation.origin))
+    return Error{Errc::invalid_argument, fmt::format("cannot change allocation '{}': it holds '{}' ({})", allocation.id.text,
+                                                     before->resource, to_text(before->origin))};
+  if (allocation.status == AllocationStatus::allocated) {
     if (const Status checked = check_resource(allocation); !checked) return checked.error();
-    own_holders()[allocation.resource] = allocation.id;
-    own_allocations().insert_or_assign(allocation.id, allocation);
+    if (before == nullptr && allocation.origin == AllocationOrigin::requested)
+      if (const Status free = check_free(allocation); !free) return free.error();
+    hold(allocation);
   } else if (before != nullptr) {
-    own_holders().erase(allocation.resource);
-    own_allocations().erase(allocation.id);
+    let_go(allocation);
   }
   std::erase_if(change_.allocations, [&](const Allocation& noted) { return noted.id == allocation.id; });
   change_.allocations.push_back(std::move(allocation));

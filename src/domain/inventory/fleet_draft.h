@@ -60,8 +60,9 @@ class FleetDraft {
   void put_readings(const NodeName& node, std::shared_ptr<const NodeReadings> readings);
 
   // Adds an allocation (status ALLOCATED) or changes one; any other status ends it and frees its resource.
-  // Conflict: the resource is held by somebody else, or is part or whole of something that is.
-  // Not found: the resource does not exist.
+  // Conflict, for a new one that is requested: the resource is held by somebody else, seen or on request, or is part or
+  // whole of something that is. An observed one is a fact and stands beside what is there.
+  // Not found: the resource does not exist. Invalid argument: resource or origin of one that is there would change.
   Status put_allocation(Allocation allocation);
 
   void remember(IdempotencyRecord record) { change_.idempotency.push_back(std::move(record)); }
@@ -77,15 +78,20 @@ class FleetDraft {
   void forget_node(const Node& node);
   AllocationMap& own_allocations();
   HolderMap& own_holders();
+  ObservedMap& own_observed();
   Fleet::NodeList& own_nodes();
   Fleet::Index& own_index();
   Status check_resource(const Allocation& allocation) const;
+  Status check_free(const Allocation& allocation) const;
+  void hold(const Allocation& allocation);
+  void let_go(const Allocation& allocation);
 
   Fleet next_;
   FleetChange change_;
   // Set once this draft has made its own copy of the part, which it may then change in place.
   std::shared_ptr<AllocationMap> allocations_;
   std::shared_ptr<HolderMap> holders_;
+  std::shared_ptr<ObservedMap> observed_;
   std::shared_ptr<Fleet::NodeList> nodes_;
   std::shared_ptr<Fleet::Index> index_;
 };

@@ -55,6 +55,57 @@ TEST(FleetDraft, a_gpu_and_a_slice_of_it_are_never_held_at_once) {
   EXPECT_FALSE(whole_first.put_allocation(make_allocation("B", "n1-GPU-00-MIG-09", ResourceType::mig_instance)));
 }
 
+Allocation observed(Allocation allocation) {
+  allocation.origin = AllocationOrigin::observed;
+  return allocation;
+}
+
+TEST(FleetDraft, what_is_seen_to_be_held_is_given_to_nobody) {
+  const Fleet fleet = with_one_mig_gpu();
+  const Device& gpu = *fleet.find_device(DeviceId{"n1-GPU-00"})->device;
+  FleetDraft whole(fleet);
+  ASSERT_TRUE(whole.put_allocation(observed(make_allocation("OBS-1", "n1-GPU-00"))));
+  EXPECT_EQ(whole.put_allocation(make_allocation("A", "n1-GPU-00")).error().code, Errc::conflict);
+  EXPECT_EQ(whole.put_allocation(make_allocation("A", "n1-GPU-00-MIG-01", ResourceType::mig_instance)).error().code, Errc::conflict);
+  EXPECT_FALSE(whole.fleet().is_free(gpu, gpu.instances[0]));
+  FleetDraft slice(fleet);
+  ASSERT_TRUE(slice.put_allocation(observed(make_allocation("OBS-1", "n1-GPU-00-MIG-01", ResourceType::shared_gpu))));
+  EXPECT_EQ(slice.put_allocation(make_allocation("A", "n1-GPU-00")).error().code, Errc::conflict);
+  EXPECT_EQ(slice.put_allocation(make_allocation("A", "n1-GPU-00-MIG-01", ResourceType::mig_instance)).error().code, Errc::conflict);
+  EXPECT_TRUE(slice.put_allocation(make_allocation("A", "n1-GPU-00-MIG-09", ResourceType::mig_instance)));
+}
+
+TEST(FleetDraft, what_is_seen_stands_beside_what_was_asked_for_and_ends_alone) {
+  FleetDraft draft(make_fleet(1, 1));
+  ASSERT_TRUE(draft.put_allocation(make_allocation("A", "n1-GPU-00")));
+  Allocation first = observed(make_allocation("OBS-1", "n1-GPU-00", ResourceType::shared_gpu));
+  Allocation second = observed(make_allocation("OBS-2", "n1-GPU-00", ResourceType::shared_gpu));
+  ASSERT_TRUE(draft.put_allocation(second));
+  ASSERT_TRUE(draft.put_allocation(first));
+  EXPECT_EQ(draft.fleet().holders("n1-GPU-00").size(), 3u);
+  EXPECT_EQ(draft.fleet().holder(DeviceId{"n1-GPU-00"})->id.text, "A");
+  Allocation asked = make_allocation("A", "n1-GPU-00");
+  asked.team_id = "moved";
+  EXPECT_TRUE(draft.put_allocation(asked));  // what it has, it keeps
+  asked.status = AllocationStatus::released;
+  ASSERT_TRUE(draft.put_allocation(asked));
+  EXPECT_EQ(draft.fleet().holder(DeviceId{"n1-GPU-00"})->id.text, "OBS-1");
+  for (Allocation* seen : {&first, &second}) {
+    seen->status = AllocationStatus::released;
+    ASSERT_TRUE(draft.put_allocation(*seen));
+  }
+  EXPECT_TRUE(draft.fleet().holders("n1-GPU-00").empty());
+  EXPECT_TRUE(draft.put_allocation(make_allocation("B", "n1-GPU-00")));
+}
+
+TEST(FleetDraft, a_share_cannot_be_asked_for_and_an_origin_does_not_change) {
+  FleetDraft draft(make_fleet(1, 2));
+  EXPECT_EQ(draft.put_allocation(make_allocation("A", "n1-GPU-00", ResourceType::shared_gpu)).error().code, Errc::invalid_argument);
+  ASSERT_TRUE(draft.put_allocation(make_allocation("B", "n1-GPU-01")));
+  EXPECT_EQ(draft.put_allocation(observed(make_allocation("B", "n1-GPU-01"))).error().code, Errc::invalid_argument);
+  EXPECT_EQ(draft.put_allocation(observed(make_allocation("C", "n1-GPU-07", ResourceType::shared_gpu))).error().code, Errc::not_found);
+}
+
 TEST(FleetDraft, an_ended_allocation_frees_its_resource_for_the_next) {
   FleetDraft draft(make_fleet(1, 1));
   Allocation allocation = make_allocation("A", "n1-GPU-00");
