@@ -84,7 +84,7 @@ int run(int gpus, int updates_per_second) {
   const PriceList prices = default_price_list();
   const auto keeper = make_fleet_keeper(half_held(gpus / gpus_per_node), store);
   WorkerPool pool(2, backlog_max);
-  const FakeClusterView cluster;
+  FakeClusterView cluster;
   const FakeHoldingsView holdings;
   const FakeServingView serving;
   const legacy::LegacyApi api{

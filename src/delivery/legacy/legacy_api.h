@@ -45,7 +45,7 @@ struct LegacyApi {
   IdSource& ids;
   CollectControl& collector;
   const CollectStatus& collect_status;
-  const ClusterView& cluster;
+  ClusterView& cluster;
   const HoldingsView& holdings;
   const ServingView& serving;
   RunSlow run_slow;

@@ -38,6 +38,9 @@ std::vector<http::Route> legacy_routes(const LegacyApi& api) {
   add_device_routes(routes, shared);
   add_allocation_routes(routes, shared);
   add_metric_routes(routes, shared);
+  add_resource_list_routes(routes, shared);
+  add_resource_status_routes(routes, shared);
+  add_resource_history_routes(routes, shared);
   for (http::Route& route : routes) route.handle = for_old_clients(std::move(route.handle));
   add_preflights(routes);
   return routes;
