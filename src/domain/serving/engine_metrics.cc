@@ -31,6 +31,7 @@ struct KnownName {
   Figure figure;
 };
 
+constexpr double value_max = 9'007'199'254'740'992.0;  // 2^53: beyond it, adding 1 changes nothing
 constexpr std::string_view process_start = "process_start_time_seconds";
 
 using enum Figure;
@@ -182,7 +183,7 @@ bool FigureReader::is_known(std::string_view name) { return !known_text(name).em
 
 void FigureReader::add(std::string_view name, std::span<const MetricLabel> labels, double value) {
   const std::string_view known = known_text(name);
-  if (known.empty() || !std::isfinite(value) || value < 0) return;
+  if (known.empty() || !(value >= 0 && value <= value_max)) return;
   if (served_model_.empty())
     if (const MetricLabel* model = find(labels, "model_name"); model != nullptr && is_usable_name(model->value))
       served_model_ = model->value;

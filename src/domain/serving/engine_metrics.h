@@ -40,8 +40,8 @@ struct MetricLabel {
   std::string_view value{};
 };
 
-// Takes the samples of one exposition in any order. Values that are negative or not finite are left out, and so is what
-// goes beyond the limits.
+// Takes the samples of one exposition in any order. Values that are negative, above 2^53 or not finite are left
+// out, and so is what goes beyond the limits.
 //
 // Names are matched whole: "vllm:num_requests_waiting_by_reason" is not "vllm:num_requests_waiting". Where a release
 // has a figure under two names, the newer counts. Samples of one name are summed over their labels, except that those

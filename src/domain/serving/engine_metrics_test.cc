@@ -129,8 +129,10 @@ TEST(EngineMetrics, the_engine_that_answers_counts_when_it_is_not_the_one_expect
 
 TEST(EngineMetrics, values_that_cannot_be_are_left_out) {
   const double nan = std::nan("");
-  EXPECT_FALSE(
-      read({{"vllm:num_requests_running", {}, nan}, {"vllm:num_requests_waiting", {}, -1}, {"vllm:prompt_tokens_total", {}, HUGE_VAL}}));
+  EXPECT_FALSE(read({{"vllm:num_requests_running", {}, nan},
+                     {"vllm:num_requests_waiting", {}, -1},
+                     {"vllm:prompt_tokens_total", {}, HUGE_VAL},
+                     {"vllm:generation_tokens_total", {}, 1e300}}));
   const auto figures = read({{"vllm:kv_cache_usage_perc", {{"model_name", "a\nb"}}, 1.5}});
   EXPECT_EQ(figures->kv_cache_usage, 1);
   EXPECT_EQ(figures->served_model, "") << "no name";
