@@ -80,7 +80,8 @@ const std::string& path_value(const http::Request& request, const std::string& n
 std::vector<http::Route> api_routes(Api& api) {
   Routes all;
   for (const auto& routes : {overview_routes, node_routes, device_routes, instance_routes, allocation_routes, model_routes, metric_routes,
-                             event_routes, target_routes, job_routes, audit_routes, stream_routes})
+                             event_routes, target_routes, job_routes, audit_routes, cluster_routes, cluster_node_routes, cluster_pod_routes,
+                             cluster_namespace_routes, cluster_claim_routes, cluster_server_routes, cluster_holding_routes, stream_routes})
     for (http::Route& route : routes(api)) all.push_back(std::move(route));
   return all;
 }

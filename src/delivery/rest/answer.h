@@ -53,6 +53,13 @@ Routes event_routes(Api& api);
 Routes target_routes(Api& api);
 Routes job_routes(Api& api);
 Routes audit_routes(Api& api);
+Routes cluster_routes(Api& api);
+Routes cluster_node_routes(Api& api);
+Routes cluster_pod_routes(Api& api);
+Routes cluster_namespace_routes(Api& api);
+Routes cluster_claim_routes(Api& api);
+Routes cluster_server_routes(Api& api);
+Routes cluster_holding_routes(Api& api);
 Routes stream_routes(Api& api);
 
 }  // namespace reeve::rest

@@ -45,6 +45,7 @@ struct Api {
   // Values older than this are shown as stale.
   Milliseconds stale_after{30'000 * health::stale_after_rounds};
   std::string version = "0.1.0";
+  std::string cluster_name{};  // of the Kubernetes cluster; empty: none was given
   // At most one `readings` event in this time, and one comment line in that, on /api/v1/stream.
   Milliseconds stream_period{1'000};
   Milliseconds stream_heartbeat{15'000};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -72,6 +73,38 @@ std::string allocation_json(const Allocation& allocation) {
   return data;
 }
 
+// How many objects came, went or changed: two runs of shared objects, both in the order that `before` tells.
+template <class Object, class Before>
+std::size_t changes(const std::vector<std::shared_ptr<const Object>>& old, const std::vector<std::shared_ptr<const Object>>& now,
+                    const Before& before) {
+  std::size_t count = 0;
+  auto left = old.begin();
+  for (const auto& object : now) {
+    for (; left != old.end() && before(**left, *object); ++left) ++count;
+    const bool known = left != old.end() && !before(*object, **left);
+    if (!known || *left != object) ++count;
+    if (known) ++left;
+  }
+  return count + static_cast<std::size_t>(old.end() - left);
+}
+
+std::string cluster_json(const ClusterScene& before, const ClusterScene& after) {
+  const auto by_name = [](const auto& a, const auto& b) {
+    return std::tie(a.meta.namespace_name, a.meta.name) < std::tie(b.meta.namespace_name, b.meta.name);
+  };
+  const auto& old = *before.cluster;
+  const auto& now = *after.cluster;
+  std::string data;
+  JsonWriter json(data);
+  json.begin_object().field("version", now.version).key("changed").begin_object();
+  json.field("pods", changes(old.pods, now.pods, by_name)).field("nodes", changes(old.nodes, now.nodes, by_name));
+  json.field("namespaces", changes(old.namespaces, now.namespaces, by_name)).field("claims", changes(old.claims, now.claims, by_name));
+  json.end_object().field("usage", old.pod_usage != now.pod_usage || old.node_usage != now.node_usage);
+  json.field("kinds", !std::ranges::equal(old.kinds, now.kinds, {}, &cluster::KindStatus::state, &cluster::KindStatus::state));
+  json.field("holdings", before.report != after.report).field("servers", before.servers != after.servers).end_object();
+  return data;
+}
+
 }  // namespace
 
 std::string server_sent_event(std::uint64_t id, std::string_view name, std::string_view data) {
@@ -79,7 +112,12 @@ std::string server_sent_event(std::uint64_t id, std::string_view name, std::stri
 }
 
 FleetFeed::FleetFeed(const Api& api)
-    : api_(api), newest_(api.keeper.snapshot()), told_inventory_(newest_), told_readings_(newest_), told_jobs_(api.jobs.version()) {
+    : api_(api),
+      newest_(api.keeper.snapshot()),
+      told_inventory_(newest_),
+      told_readings_(newest_),
+      told_jobs_(api.jobs.version()),
+      told_cluster_(cluster_scene_of(api)) {
   subscription_ = api.keeper.subscribe([this](const Snapshot& snapshot) {
     const std::lock_guard lock(mutex_);
     newest_ = snapshot;
@@ -133,6 +171,7 @@ void FleetFeed::run(const std::stop_token& stop) {
       told_inventory_ = told_readings_ = now;
       touched_nodes_.clear();
       told_jobs_ = api_.jobs.version();
+      told_cluster_ = cluster_scene_of(api_);
     } else if (now->inventory_version() != told_inventory_->inventory_version()) {
       tell_allocations(now);
       tell_inventory(now);
@@ -143,6 +182,7 @@ void FleetFeed::run(const std::stop_token& stop) {
     next_readings = SteadyClock::now() + api_.stream_period;
     tell_readings(now);
     tell_jobs();
+    tell_cluster();
     if (SteadyClock::now() < next_heartbeat) continue;
     next_heartbeat = SteadyClock::now() + api_.stream_heartbeat;
     send_all(shared(": still here\n\n"));
@@ -224,6 +264,15 @@ void FleetFeed::tell_jobs() {
   for (const Job& job : api_.jobs.list()) write_job(json, job);
   json.end_array().end_object();
   send_all(shared(server_sent_event(told_readings_->version(), "jobs", data)));
+}
+
+void FleetFeed::tell_cluster() {
+  const ClusterScene now = cluster_scene_of(api_);
+  const bool same =
+      now.cluster->version == told_cluster_.cluster->version && now.report == told_cluster_.report && now.servers == told_cluster_.servers;
+  if (same) return;
+  send_all(shared(server_sent_event(told_readings_->version(), "cluster", cluster_json(told_cluster_, now))));
+  told_cluster_ = now;
 }
 
 }  // namespace reeve::rest

@@ -12,12 +12,13 @@
 #include <vector>
 
 #include "delivery/rest/api.h"
+#include "delivery/rest/cluster_scene.h"
 #include "delivery/rest/records.h"
 
 namespace reeve::rest {
 
 // One thread of its own compares the newest snapshot with the one it told of last: `allocation` and
-// `inventory` events go out at once, `readings` at most once a period, a comment line in each heartbeat.
+// `inventory` events go out at once, `readings` and `cluster` at most once a period, a comment line in each heartbeat.
 // A client that reads too slowly is dropped by its stream. Threads: any. Must end before the keeper does.
 class FleetFeed {
  public:
@@ -48,6 +49,7 @@ class FleetFeed {
   void tell_ended(const AllocationId& id);
   void tell_readings(const Snapshot& now);
   void tell_jobs();
+  void tell_cluster();
   void send_all(const Bytes& event);
   bool has_clients();
 
@@ -62,6 +64,7 @@ class FleetFeed {
   Snapshot told_readings_{};
   std::vector<std::string> touched_nodes_{};  // by allocations: their readings event carries the holder
   std::uint64_t told_jobs_ = 0;
+  ClusterScene told_cluster_{};
   std::shared_ptr<void> subscription_{};
   std::jthread thread_{};
 };

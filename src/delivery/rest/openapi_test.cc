@@ -6,6 +6,7 @@
 
 #include "codec/json_parse.h"
 #include "delivery/rest/api.h"
+#include "delivery/rest/cluster_records.h"
 #include "delivery/rest/embedded_documents.h"
 #include "delivery/rest/problem.h"
 #include "delivery/rest/records.h"
@@ -56,7 +57,7 @@ class OpenApi : public ::testing::Test {
   // Asks with something that no resource takes; the refusal lists what this one takes.
   Names taken(const http::Route& route, const std::string& target, const std::string& body) {
     http::Request request = make_request(route.method, target, body, {{"Content-Type", "application/json"}});
-    request.path_parameters = {{"id", "gpu-a-GPU-00"}, {"name", "gpu-a"}};
+    request.path_parameters = {{"id", "gpu-a-GPU-00"}, {"name", "gpu-a"}, {"namespace", "ml"}};
     const http::Response refused = probe(route.handle, std::move(request));
     EXPECT_EQ(refused.status, 400) << route.method << " " << route.path << body_of(refused);
     const auto problem = parse_json(body_of(refused));
@@ -147,6 +148,15 @@ TEST_F(OpenApi, names_every_field_of_the_records) {
   EXPECT_EQ(names(instance_fields), properties("Instance"));
   EXPECT_EQ(names(allocation_fields), properties("Allocation"));
   EXPECT_EQ(names(model_fields), properties("Model"));
+  EXPECT_EQ(names(cluster_node_fields), properties("ClusterNode"));
+  EXPECT_EQ(names(pod_fields), properties("Pod"));
+  EXPECT_EQ(names(namespace_fields), properties("Namespace"));
+  EXPECT_EQ(names(claim_fields), properties("Claim"));
+  EXPECT_EQ(names(server_fields), properties("Server"));
+  EXPECT_EQ(names(served_model_fields), properties("ServedModel"));
+  EXPECT_EQ(names(holding_fields), properties("Holding"));
+  EXPECT_EQ(names(conflict_fields), properties("Conflict"));
+  EXPECT_EQ(names(unplaced_fields), properties("Unplaced"));
 }
 
 TEST_F(OpenApi, names_every_error_code) {

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "delivery/rest/answer.h"
+#include "delivery/rest/cluster_scene.h"
 #include "delivery/rest/overview_cache.h"
 #include "delivery/rest/records.h"
 
@@ -95,6 +96,18 @@ void write_last_round(JsonWriter& json, const std::optional<RoundStatus>& round)
   json.field("targets", round->targets).field("failed", round->failed).end_object();
 }
 
+// Null: no cluster is configured.
+void write_cluster(JsonWriter& json, const ClusterScene& scene) {
+  json.key("cluster");
+  if (!scene.configured()) {
+    json.value(nullptr);
+    return;
+  }
+  const ClusterTotals totals = totals_of(scene);
+  json.begin_object().field("pods", totals.pods).field("pods_gpu", totals.pods_gpu).field("nodes_ready", totals.nodes_ready);
+  json.field("servers", totals.servers).field("conflicts", totals.conflicts).end_object();
+}
+
 }  // namespace
 
 std::string overview_json(const Api& api, const Scene& scene) {
@@ -116,14 +129,16 @@ std::string overview_json(const Api& api, const Scene& scene) {
   write_models(json, summary.models);
   write_holders(json, *scene.fleet);
   write_last_round(json, api.collect.last_round());
+  write_cluster(json, cluster_scene_of(api));
   json.end_object();
   return body;
 }
 
 std::shared_ptr<const OverviewCache::Entry> OverviewCache::compute() {
+  auto entry = std::make_shared<Entry>();
+  entry->cluster_version = api_.cluster.snapshot()->version;
   const Scene scene = scene_of(api_);
   std::string body = overview_json(api_, scene);
-  auto entry = std::make_shared<Entry>();
   entry->tag = entity_tag(body);
   entry->body = std::make_shared<const std::string>(std::move(body));
   entry->version = scene.fleet->version();
@@ -146,7 +161,8 @@ std::shared_ptr<const OverviewCache::Entry> OverviewCache::get() {
     return compute();
   }
   const Milliseconds age = now - entry->at;
-  const bool due = (entry->version != fleet->version() && age >= api_.overview_period) || age >= quiet_period;
+  const bool changed = entry->version != fleet->version() || entry->cluster_version != api_.cluster.snapshot()->version;
+  const bool due = (changed && age >= api_.overview_period) || age >= quiet_period;
   if (!due || refreshing_) return entry;
   refreshing_ = true;
   lock.unlock();

@@ -1,5 +1,5 @@
 #pragma once
-// The overview, computed at most every Api::overview_period for the sake of readings, and at once when the
+// The overview, computed at most every Api::overview_period for the sake of readings or of the cluster, and at once when the
 // inventory or an allocation changed. All clients share its bytes.
 
 #include <memory>
@@ -21,6 +21,7 @@ class OverviewCache final : public std::enable_shared_from_this<OverviewCache> {
     std::string tag{};
     std::uint64_t version = 0;
     std::uint64_t inventory_version = 0;
+    std::uint64_t cluster_version = 0;
     Timestamp at{};
   };
 

@@ -36,6 +36,7 @@ std::string_view title_of(ApiCode code) {
     case ApiCode::instance_not_found: return "There is no such MIG instance";
     case ApiCode::allocation_not_found: return "There is no such allocation";
     case ApiCode::model_not_found: return "There is no such GPU model";
+    case ApiCode::pod_not_found: return "There is no such pod";
     case ApiCode::conflict: return "The request contradicts what is";
     case ApiCode::resource_not_available: return "No GPU or slice fits the request now";
     case ApiCode::cost_limit_exceeded: return "What is free costs more than the limit";

@@ -26,6 +26,7 @@ enum class ApiCode {
   instance_not_found,
   allocation_not_found,
   model_not_found,
+  pod_not_found,
   conflict,
   resource_not_available,
   cost_limit_exceeded,
@@ -51,6 +52,7 @@ constexpr std::string_view to_text(ApiCode code) {
     case ApiCode::instance_not_found: return "INSTANCE_NOT_FOUND";
     case ApiCode::allocation_not_found: return "ALLOCATION_NOT_FOUND";
     case ApiCode::model_not_found: return "MODEL_NOT_FOUND";
+    case ApiCode::pod_not_found: return "POD_NOT_FOUND";
     case ApiCode::conflict: return "CONFLICT";
     case ApiCode::resource_not_available: return "RESOURCE_NOT_AVAILABLE";
     case ApiCode::cost_limit_exceeded: return "COST_LIMIT_EXCEEDED";
@@ -76,7 +78,8 @@ constexpr int http_status(ApiCode code) {
     case ApiCode::device_not_found:
     case ApiCode::instance_not_found:
     case ApiCode::allocation_not_found:
-    case ApiCode::model_not_found: return 404;
+    case ApiCode::model_not_found:
+    case ApiCode::pod_not_found: return 404;
     case ApiCode::method_not_allowed: return 405;
     case ApiCode::conflict:
     case ApiCode::resource_not_available:

@@ -123,6 +123,24 @@ TEST_F(LiveStream, a_new_node_is_an_inventory_event) {
   EXPECT_TRUE(stream->wait_for("event: inventory\ndata: {\"nodes\":[\"n9\"]}"));
 }
 
+TEST_F(LiveStream, a_change_of_the_cluster_is_told_once_with_what_changed) {
+  const auto stream = follow();
+  cluster::Snapshot next;
+  for (const char* name : {"a", "b"}) {
+    cluster::Pod pod;
+    pod.meta.namespace_name = "ml";
+    pod.meta.name = name;
+    next.pods.push_back(std::make_shared<const cluster::Pod>(std::move(pod)));
+  }
+  cluster_.set(next);
+  ASSERT_TRUE(stream->wait_for("event: cluster\ndata: {\"version\":1,\"changed\":{\"pods\":2,\"nodes\":0,\"namespaces\":0,\"claims\":0}"));
+  next.pods.erase(next.pods.begin());
+  cluster_.set(next);
+  EXPECT_TRUE(stream->wait_for("{\"version\":2,\"changed\":{\"pods\":1,"));
+  holdings_.set({});
+  EXPECT_TRUE(stream->wait_for("\"holdings\":true,\"servers\":false}"));
+}
+
 TEST_F(LiveStream, jobs_are_told_when_they_move) {
   const auto stream = follow();
   jobs_.update({});
