@@ -54,12 +54,20 @@ void ApiReader::cancel() {
   if (client_) client_->cancel();
 }
 
+Result<http::ResponseHead> ApiReader::send(const std::string& target) {
+  auto headers = access_.authorize();
+  if (!headers) return headers.error();
+  if (!headers->contains("Accept")) headers->emplace("Accept", "application/json");
+  return client_->send("GET", access_.base_path + target, *headers, "");
+}
+
 std::optional<ApiFailure> ApiReader::open(const std::string& target) {
   if (auto failure = connect()) return failure;
-  auto headers = access_.authorize();
-  if (!headers) return ApiFailure{ApiFailure::Kind::unreachable, headers.error().message};
-  headers->emplace("Accept", "application/json");
-  const auto head = client_->send("GET", target, *headers, "");
+  auto head = send(target);
+  if (head && head->status == 401 && access_.renew && access_.renew()) {
+    if (const auto rest = client_->read_all(refusal_idle, refusal_bytes_max); !rest) return failed(rest.error());
+    head = send(target);
+  }
   if (!head) return failed(head.error());
   if (head->status != 200) return refused(*head);
   return std::nullopt;

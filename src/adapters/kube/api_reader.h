@@ -14,10 +14,12 @@
 
 namespace reeve::kube {
 
-// How to reach an API server. Both functions may be called from several threads at once, and may read files.
+// How to reach an API server. The functions may be called from several threads at once, and may read files.
 struct ApiAccess {
   std::function<Result<std::unique_ptr<http::StreamClient>>()> connect{};  // a client of its own for each caller
   std::function<Result<http::Headers>()> authorize{};                      // headers of the next request
+  std::function<bool()> renew{};                                           // after a 401; true: asking again makes sense. May be empty
+  std::string base_path{};                                                 // goes before each path
 };
 
 struct ApiFailure {
@@ -53,6 +55,7 @@ class ApiReader {
 
  private:
   std::optional<ApiFailure> connect();
+  Result<http::ResponseHead> send(const std::string& target);
   ApiFailure failed(const Error& error);
   ApiFailure refused(const http::ResponseHead& head);
 
