@@ -97,7 +97,8 @@ CREATE TABLE gpu_allocations_2 (
   cost_per_hour REAL, total_cost REAL, user_id TEXT, team_id TEXT, project_id TEXT, device_id TEXT NOT NULL, mig_id TEXT,
   cost_per_hour_micro_usd INTEGER, total_cost_micro_usd INTEGER, labels TEXT,
   origin TEXT NOT NULL DEFAULT 'requested' CHECK (origin IN ('requested', 'observed')));
-INSERT INTO gpu_allocations_2 (allocation_id, namespace, pod_name, container_name, workload_type, resource_type, allocated_resource, requested_memory_gb,
+INSERT INTO gpu_allocations_2 (
+  allocation_id, namespace, pod_name, container_name, workload_type, resource_type, allocated_resource, requested_memory_gb,
   allocated_memory_gb, priority_class, allocation_time, planned_release_time, release_time, status, cost_per_hour, total_cost, user_id,
   team_id, project_id, device_id, mig_id, cost_per_hour_micro_usd, total_cost_micro_usd, labels)
   SELECT allocation_id, namespace, pod_name, container_name, workload_type, resource_type, allocated_resource, requested_memory_gb,

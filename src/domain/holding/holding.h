@@ -21,12 +21,15 @@ struct Holding {
   std::string pod{};
   std::string container{};
   std::optional<int> replica{};              // a share
+  bool shared = false;                       // others may have the same resource at once, with replica or without
   std::vector<HolderSource> sources{};       // all that say so, by descending weight
   std::optional<AllocationId> allocation{};  // that covers it: asked for through the API, or observed
   std::string user{};
   std::string team{};
   std::string project{};
   std::optional<Timestamp> since{};  // start of the container, or of the pod
+  std::optional<Timestamp> at{};     // when a source last said so
+  std::string pod_uid{};             // empty: the cluster does not tell
 
   friend bool operator==(const Holding&, const Holding&) = default;
 };
@@ -74,6 +77,8 @@ struct Report {
   std::vector<Holding> holdings{};    // by resource, then namespace, pod, container, replica
   std::vector<Conflict> conflicts{};  // by resource, then kind
   std::vector<Unplaced> unplaced{};   // by node
+  // Conflicts that may be nothing but two sources of different age; they are told once they last (JoinOptions::grace).
+  std::vector<Conflict> suspected{};
 
   friend bool operator==(const Report&, const Report&) = default;
 };
