@@ -64,6 +64,9 @@ std::string why_not_to_ask(const cluster::Pod& pod, const std::string& name) {
   return pod.ip.empty() ? "cannot ask the server: the pod has no address" : "";
 }
 
+// Whole seconds are of usecases/record_cluster_usage, which writes of engines too: one sample would replace the other.
+Timestamp off_whole_seconds(Timestamp at) { return at == std::chrono::floor<std::chrono::seconds>(at) ? at + Milliseconds(1) : at; }
+
 class HttpServingScraper final : public ServingScraper {
  public:
   HttpServingScraper(const ClusterView& cluster, MetricStore& store, const Clock& clock, ServingScraperOptions options)
@@ -129,7 +132,7 @@ ServingRound HttpServingScraper::scrape(Milliseconds deadline) {
   }
   round.servers = asked.size();
   std::atomic_store(&servers_, std::shared_ptr<const Servers>(std::move(servers)));
-  const std::vector<Sample> samples = samples_of(asked, round.started_at);
+  const std::vector<Sample> samples = samples_of(asked, off_whole_seconds(round.started_at));
   round.samples = samples.size();
   if (const Status kept = samples.empty() ? Status(Done{}) : store_.append(samples); !kept) round.store_error = kept.error().message;
   round.duration = std::chrono::duration_cast<Milliseconds>(SteadyClock::now() - begin);

@@ -295,5 +295,17 @@ TEST_F(ServingScraperTest, a_store_that_fails_is_told_and_costs_no_view) {
   EXPECT_EQ(servers().at(0).values.requests_running, 2);
 }
 
+TEST_F(ServingScraperTest, samples_keep_off_whole_seconds) {
+  set({pod("a", engine_.port())});
+  scrape();
+  const auto series = store_.query({.resources = {resource_key::engine("vllm")},
+                                    .metrics = {Metric::requests_running},
+                                    .from = begin_,
+                                    .to = clock_.now() + 1s,
+                                    .step = Milliseconds(1)});
+  ASSERT_EQ(series.value().size(), 1u);
+  EXPECT_EQ(series.value()[0].points[0].at, clock_.now() + Milliseconds(1));
+}
+
 }  // namespace
 }  // namespace reeve
