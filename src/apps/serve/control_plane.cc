@@ -17,6 +17,8 @@
 #include "adapters/system/system_clock.h"
 #include "adapters/system/worker_pool.h"
 #include "adapters/targets/target_files.h"
+#include "apps/serve/cluster_access.h"
+#include "apps/serve/discovered_targets.h"
 #include "apps/serve/housekeeping.h"
 #include "apps/serve/metered_fleet_store.h"
 #include "apps/serve/no_cluster.h"
@@ -37,11 +39,13 @@ constexpr std::size_t worker_backlog_max = 512;  // more clients than this are t
 
 // What can fail before anything runs.
 struct Foundation {
+  std::unique_ptr<const Clock> clock;
   DirectoryLock lock;
   Catalogue catalogue;
   SqlStores stores;
   Fleet fleet;
   legacy::LocalZone zone;
+  std::unique_ptr<ClusterView> cluster;
 };
 
 Result<Foundation> lay_foundation(const ServeConfig& config) {
@@ -61,7 +65,11 @@ Result<Foundation> lay_foundation(const ServeConfig& config) {
   if (!stores) return stores.error();
   auto fleet = stores->fleet->load();
   if (!fleet) return fleet.error();
-  return Foundation{std::move(*lock), std::move(*catalogue), std::move(*stores), std::move(*fleet), *zone};
+  auto clock = std::make_unique<const SystemClock>();
+  auto cluster = make_cluster_view(config.kubernetes, *clock);
+  if (!cluster) return cluster.error();
+  return Foundation{std::move(clock),   std::move(*lock), std::move(*catalogue), std::move(*stores), std::move(*fleet), *zone,
+                    std::move(*cluster)};
 }
 
 // Members stand in the order in which they need each other: what is destroyed first is at the end.
@@ -121,7 +129,10 @@ class RunningPlane final : public ControlPlane {
   Milliseconds stale_after() const { return config_.collect_interval * health::stale_after_rounds; }
 
   void run_round() {
-    report_store(collector_.collect(targets_.current(), config_.collect_deadline).store_error);
+    TargetList targets = targets_.current();
+    if (config_.kubernetes.discover_targets)
+      targets = with_discovered(std::move(targets), *foundation_.cluster->snapshot(), config_.cluster);
+    report_store(collector_.collect(targets, config_.collect_deadline).store_error);
     housekeeping_.run();
   }
 
@@ -142,7 +153,7 @@ class RunningPlane final : public ControlPlane {
             .ids = ids_,
             .collect = collector_,
             .jobs = jobs_,
-            .cluster = no_cluster_,
+            .cluster = *foundation_.cluster,
             .holdings = no_cluster_,
             .serving = no_cluster_,
             .run_blocking = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
@@ -160,7 +171,7 @@ class RunningPlane final : public ControlPlane {
             .ids = ids_,
             .collector = loop_,
             .collect_status = collector_,
-            .cluster = no_cluster_,
+            .cluster = *foundation_.cluster,
             .holdings = no_cluster_,
             .serving = no_cluster_,
             .run_slow = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
@@ -172,9 +183,9 @@ class RunningPlane final : public ControlPlane {
   http::Router make_router();
 
   const ServeConfig config_;
-  SystemClock clock_;
   RandomIds ids_;
   Foundation foundation_;
+  const Clock& clock_ = *foundation_.clock;
   PriceList prices_;
   openmetrics::SelfMetrics self_;
   MeteredFleetStore store_;
