@@ -1,6 +1,7 @@
 #include "delivery/openmetrics/metrics_route.h"
 
 #include "delivery/openmetrics/fleet_metrics.h"
+#include "delivery/openmetrics/serving_metrics.h"
 #include "net/http/gzip.h"
 
 namespace reeve::openmetrics {
@@ -12,6 +13,7 @@ http::Response answer(const MetricsSource& source, const http::Request& request)
   const Format format = format_for(request.header("Accept").value_or(""));
   ExpositionText text(format);
   write_fleet(text, *source.keeper.snapshot(), source.clock.now(), source.stale_after);
+  if (source.serving != nullptr) write_serving(text, *source.serving->servers(), source.clock.now(), source.stale_after);
   source.self.write(text, source.collect, source.version);
   http::Response response = http::text_response(200, std::string(content_type_of(format)), std::move(text).finish());
   http::compress_for(request, response, compress_from_bytes);

@@ -7,6 +7,7 @@
 #include "delivery/openmetrics/self_metrics.h"
 #include "ports/clock.h"
 #include "ports/fleet_keeper.h"
+#include "ports/serving_view.h"
 
 namespace reeve::openmetrics {
 
@@ -20,6 +21,7 @@ struct MetricsSource {
   std::string version{};
   // Ten thousand GPUs make some megabytes: written and compressed off the HTTP threads. False: too much waits.
   std::function<bool(std::move_only_function<void()>)> run_blocking;
+  const ServingView* serving = nullptr;  // nullptr: nothing is told of models
 };
 
 http::Route metrics_route(MetricsSource source);

@@ -2,6 +2,7 @@
 
 #include "delivery/openmetrics/metrics_route.h"
 #include "testing/fake_clock.h"
+#include "testing/fake_views.h"
 #include "testing/http_probe.h"
 #include "testing/kept_fleet.h"
 #include "testing/small_cluster.h"
@@ -78,6 +79,35 @@ TEST_F(OwnMetrics, collection_and_requests_are_counted) {
   EXPECT_EQ(scrape().find("http://c:9400"), std::string::npos) << "never asked is not down";
   EXPECT_TRUE(shows("reeve_collect_round_duration_seconds 1.5"));
   EXPECT_TRUE(shows("reeve_build_info{version=\"1.2.3\"} 1"));
+}
+
+TEST_F(OwnMetrics, servers_of_models_are_told_each_and_together) {
+  FakeServingView serving;
+  source_.serving = &serving;
+  EXPECT_TRUE(shows("reeve_serving_servers 0"));
+  EXPECT_EQ(scrape().find("reeve_serving_up"), std::string::npos);
+  const serving::Values values{
+      .requests_running = 3, .generation_tokens_total = 5000, .generation_tokens_per_second = 12.5, .kv_cache_usage = 0.25};
+  serving::Server one{.namespace_name = "ml", .pod = "a", .served_model = "org/m", .at = clock_.now(), .values = values};
+  serving::Server two = one;
+  two.pod = "b";
+  two.values.kv_cache_usage = 0.75;
+  serving::Server failed{.namespace_name = "ml", .pod = "c", .served_model = "org/m", .last_error = "cannot connect"};
+  serving::Server old = one;
+  old.pod = "d";
+  old.at = clock_.now() - std::chrono::minutes(5);
+  serving.set({one, two, failed, old});
+  EXPECT_TRUE(shows("reeve_serving_servers 4"));
+  EXPECT_TRUE(shows(R"(reeve_serving_up{namespace="ml",pod="a",engine="vllm",model="org/m"} 1)"));
+  EXPECT_TRUE(shows(R"(reeve_serving_up{namespace="ml",pod="c",engine="vllm",model="org/m"} 0)"));
+  EXPECT_TRUE(shows(R"(reeve_serving_generation_tokens_total{namespace="ml",pod="a",engine="vllm",model="org/m"} 5000)"));
+  EXPECT_TRUE(shows("# TYPE reeve_serving_generation_tokens_total counter"));
+  EXPECT_TRUE(shows(R"(reeve_served_model_servers{model="org/m"} 2)"));
+  EXPECT_TRUE(shows(R"(reeve_served_model_requests_running{model="org/m"} 6)"));
+  EXPECT_TRUE(shows(R"(reeve_served_model_generation_tokens_per_second{model="org/m"} 25)"));
+  EXPECT_TRUE(shows(R"(reeve_served_model_kv_cache_usage_ratio{model="org/m"} 0.5)"));
+  EXPECT_EQ(scrape().find(R"(reeve_serving_requests_running{namespace="ml",pod="d")"), std::string::npos) << "old";
+  EXPECT_EQ(scrape().find("reeve_serving_time_to_first_token_p95_seconds{"), std::string::npos) << "not measured";
 }
 
 TEST_F(OwnMetrics, a_duration_falls_into_its_bucket) {
