@@ -150,9 +150,9 @@ bool judge_command(const cluster::Pod& pod, const std::vector<Words>& commands, 
 }
 
 std::optional<Engine> engine_of_image(std::string_view image, const RecognitionRules& rules) {
-  if (image_is_of(image, rules.other_images)) return std::nullopt;
   for (const Engine engine : engines)
-    if (image_is_of(image, rules_of(rules, engine).images)) return engine;
+    if (image_is_of(image, rules_of(rules, engine).images))
+      return image_is_of(image, rules.other_images) ? std::nullopt : std::optional(engine);
   return std::nullopt;
 }
 

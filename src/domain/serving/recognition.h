@@ -23,14 +23,15 @@ struct EngineRules {
   int port = 0;  // where it listens when nothing tells
 };
 
-// In the configuration, below `serving.recognition` (each key replaces its default list):
+// In the configuration, below `kubernetes.serving` (each key replaces its default list):
 //
 //   labels: [app]                                # value "vllm" or "sglang": the pod serves, whatever runs in it
 //   hint_labels: [app.kubernetes.io/name, ...]   # the same, where one container asks for GPUs or is called so
 //   model_labels: [model]                        # the model's name, before what the arguments say
 //   version_labels: [version]
 //   other_images: ["*router*", ...]              # never an engine by its image
-//   vllm.commands, vllm.images, vllm.port, sglang.commands, sglang.images, sglang.port
+//   vllm: {commands: [...], images: [...], port: 8000}
+//   sglang: {commands: [...], images: [...], port: 30000}
 struct RecognitionRules {
   std::vector<std::string> labels{"app"};
   std::vector<std::string> hint_labels{"app.kubernetes.io/name", "app.kubernetes.io/component", "component"};
@@ -45,7 +46,7 @@ struct RecognitionRules {
   EngineRules sglang{{"sglang serve", "-m sglang.launch_server"}, {"sglang*"}, 30000};
 };
 
-// Sets one key of the above. Invalid argument: no such key, or a value that makes no sense there.
+// Sets one key of the above; those of an engine are "vllm.images". Invalid argument: no such key, or a value that makes no sense there.
 Status set_rule(RecognitionRules& rules, std::string_view key, std::vector<std::string> values);
 
 // Absent: the pod serves no model that we know of. At most one server a pod: of several containers that qualify, the first
