@@ -65,6 +65,7 @@ Result<std::string> ApiClient::exchange(const Call& call) {
   bool renewed = false;
   for (int retries = 0;;) {
     http::Headers headers = credentials_->headers();
+    headers.emplace("Accept", "application/json");
     if (!call.content_type.empty()) headers.emplace("Content-Type", call.content_type);
     const auto head = client_->send(std::string(call.method), target, headers, call.body);
     if (!head) return failed(deed, head.error());

@@ -48,7 +48,7 @@ void Credentials::read_token() {
 }
 
 http::Headers Credentials::headers() {
-  http::Headers headers{{"Accept", "application/json"}, {"User-Agent", "reeve/" REEVE_VERSION}};
+  http::Headers headers{{"User-Agent", "reeve/" REEVE_VERSION}};
   const std::lock_guard lock(mutex_);
   if (!read_at_ || now_() - *read_at_ >= token_age_max) read_token();
   shown_ = token_;

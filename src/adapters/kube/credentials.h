@@ -47,7 +47,7 @@ class Credentials {
 
   const ClusterAccess& access() const { return access_; }
 
-  // Authorization (with the token of now), Accept and User-Agent.
+  // Authorization (with the token of now) and User-Agent.
   http::Headers headers();
 
   // After a 401: reads the token's file at once. True when the token is another than that of the last headers(), so that

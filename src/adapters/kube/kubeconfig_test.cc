@@ -10,6 +10,7 @@
 
 #include "adapters/kube/base64.h"
 #include "adapters/kube/credentials.h"
+#include "adapters/kube/credentials_access.h"
 #include "adapters/kube/in_cluster.h"
 
 namespace reeve::kube {
@@ -299,6 +300,19 @@ TEST_F(TokenFile, that_is_gone_or_unusable_leaves_the_token_we_have) {
   std::filesystem::remove(path);
   clock.now += std::chrono::hours(1);
   EXPECT_EQ(token_of(credentials), "Bearer one");
+}
+
+TEST_F(TokenFile, is_what_a_watch_is_authorised_with) {
+  const auto path = write("token", "one");
+  ClusterAccess cluster{.token_file = path};
+  ASSERT_TRUE(set_server(cluster, "https://127.0.0.1:1/k8s/"));
+  const ApiAccess access = access_with(std::make_shared<Credentials>(cluster));
+  EXPECT_EQ(access.base_path, "/k8s");
+  EXPECT_TRUE(access.connect());
+  EXPECT_EQ(access.authorize()->find("Authorization")->second, "Bearer one");
+  write("token", "two");
+  EXPECT_TRUE(access.renew());
+  EXPECT_EQ(access.authorize()->find("Authorization")->second, "Bearer two");
 }
 
 TEST(Base64, is_read_with_line_ends_and_refused_when_it_is_none) {
