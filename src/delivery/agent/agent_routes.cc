@@ -47,6 +47,8 @@ Response health_of(const AgentView& view, const Request&) {
   const bool degraded = !report.error.empty() || !lost.empty() || !silent.empty();
   json.begin_object().field("status", degraded ? "degraded" : "ok").field("node", report.observation.node);
   json.field("driver", report.error.empty() ? "ok" : "unavailable").field_if("error", report.error);
+  if (report.kubelet_answered) json.field("kubelet", *report.kubelet_answered ? "ok" : "unavailable");
+  json.field_if("kubelet_error", report.kubelet_error);
   json.field("observed_at", report.observation.at).field("devices", report.observation.devices.size());
   json.field("lost", lost).field("not_answering", silent).end_object();
   return http::json_response(200, std::move(out));

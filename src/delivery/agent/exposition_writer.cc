@@ -36,7 +36,23 @@ std::string escaped(std::string_view value) {
 struct Row {
   const MetricValues* values = nullptr;
   std::string labels{};
+  std::string pod{};  // its attributes, behind the labels; empty unless exactly one container has it
 };
+
+// dcgm-exporter's attributes of the one container that has the GPU, or that slice of it.
+std::string pod_attributes(const DeviceObservation& device, std::optional<int> slice) {
+  const HolderObservation* only = nullptr;
+  for (const HolderObservation& holder : device.holders) {
+    if (holder.gpu_instance != slice) continue;
+    const bool is_same = only == nullptr ||
+                         (only->pod == holder.pod && only->namespace_name == holder.namespace_name && only->container == holder.container);
+    if (!is_same || holder.replica) return {};
+    only = &holder;
+  }
+  if (only == nullptr) return {};
+  return fmt::format(",container=\"{}\",namespace=\"{}\",pod=\"{}\"", escaped(only->container), escaped(only->namespace_name),
+                     escaped(only->pod));
+}
 
 // The rows of one GPU.
 struct DeviceRows {
@@ -58,6 +74,7 @@ class Writer {
     write_state_of_devices();
     write_processes();
     write_events();
+    write_holders();
     write_agent();
     if (openmetrics_) out_ += "# EOF\n";
     return std::move(out_);
@@ -69,14 +86,16 @@ class Writer {
         fmt::format("gpu=\"{0}\",UUID=\"{1}\",pci_bus_id=\"{2}\",device=\"nvidia{0}\",modelName=\"{3}\"", device.index,
                     escaped(device.uuid.text), escaped(device.pci_address), escaped(device.product_name));
     DeviceRows rows;
-    rows.whole = {&device.values, fmt::format("{},{}{}", identity, hostname_, driver_)};
+    rows.whole = {&device.values, fmt::format("{},{}{}", identity, hostname_, driver_),
+                  device.instances.empty() ? pod_attributes(device, std::nullopt) : std::string()};
     for (const InstanceObservation& instance : device.instances) {
       // dcgm-exporter knows GPU instances only; a second compute instance in one needs a label of its own.
       const std::string part =
           instance.compute_instance_id == 0 ? std::string() : fmt::format(",GPU_I_C_ID=\"{}\"", instance.compute_instance_id);
-      rows.instances.push_back(
-          {&instance.values, fmt::format("{},GPU_I_PROFILE=\"{}\",GPU_I_ID=\"{}\"{},{}{}", identity, escaped(instance.profile),
-                                         instance.gpu_instance_id, part, hostname_, driver_)});
+      rows.instances.push_back({&instance.values,
+                                fmt::format("{},GPU_I_PROFILE=\"{}\",GPU_I_ID=\"{}\"{},{}{}", identity, escaped(instance.profile),
+                                            instance.gpu_instance_id, part, hostname_, driver_),
+                                pod_attributes(device, instance.gpu_instance_id)});
     }
     return rows;
   }
@@ -100,8 +119,8 @@ class Writer {
     fmt::format_to(std::back_inserter(out_), "# HELP {} {}\n# TYPE {} {}\n", shown, help, shown, type);
   }
 
-  void sample(std::string_view name, std::string_view labels, std::string_view value) {
-    out_.append(name).append("{").append(labels).append("} ").append(value).append("\n");
+  void sample(std::string_view name, std::string_view labels, std::string_view value, std::string_view more_labels = {}) {
+    out_.append(name).append("{").append(labels).append(more_labels).append("} ").append(value).append("\n");
   }
 
   void write_metric(const MetricInfo& metric) {
@@ -112,7 +131,7 @@ class Writer {
       if (!begun) family(metric.dcgm_name, metric.kind == MetricKind::counter ? "counter" : "gauge", metric.help);
       begun = true;
       sample(metric.dcgm_name, row.labels,
-             metric.form == MetricForm::integer ? fmt::format("{}", std::llround(*value)) : fmt::format("{:.6f}", *value));
+             metric.form == MetricForm::integer ? fmt::format("{}", std::llround(*value)) : fmt::format("{:.6f}", *value), row.pod);
     };
     const bool per_instance = wire::is_per_instance(metric.metric);
     for (const DeviceRows& device : devices_) {
@@ -166,6 +185,28 @@ class Writer {
                          hostname_),
              seconds(event.at));
     }
+  }
+
+  void write_holders() {
+    if (!report_.kubelet_answered) return;
+    constexpr std::string_view name = "reeve_pod_device_info";
+    bool begun = false;
+    const auto write = [&](const HolderObservation& holder, std::string_view uuid) {
+      if (!begun) family(name, "gauge", "A container that has a GPU, a slice or a share of one, as the kubelet says.");
+      begun = true;
+      const std::string slice = holder.gpu_instance ? fmt::format(",GPU_I_ID=\"{}\"", *holder.gpu_instance) : std::string();
+      const std::string share = holder.replica ? fmt::format(",replica=\"{}\"", *holder.replica) : std::string();
+      sample(name,
+             fmt::format("UUID=\"{}\"{},namespace=\"{}\",pod=\"{}\",container=\"{}\",resource=\"{}\",device_id=\"{}\"{},{}", escaped(uuid),
+                         slice, escaped(holder.namespace_name), escaped(holder.pod), escaped(holder.container),
+                         escaped(holder.resource_name), escaped(holder.device_id), share, hostname_),
+             "1");
+    };
+    for (const DeviceObservation& device : node_.devices)
+      for (const HolderObservation& holder : device.holders) write(holder, device.uuid.text);
+    for (const HolderObservation& holder : node_.unplaced_holders) write(holder, "");
+    family("reeve_pod_resources_up", "gauge", "Whether the kubelet said who has which GPU.");
+    sample("reeve_pod_resources_up", hostname_, *report_.kubelet_answered ? "1" : "0");
   }
 
   void write_agent() {

@@ -229,5 +229,79 @@ TEST(ExpositionWriter, a_node_reads_the_same_as_from_dcgm_exporter) {
   }
 }
 
+HolderObservation holder(const std::string& pod, const std::string& resource, const std::string& id, std::optional<int> slice = {},
+                         std::optional<int> replica = {}) {
+  return {HolderSource::pod_resources, "team-a", pod, "main", resource, id, slice, replica};
+}
+
+AgentReport held_node() {
+  AgentReport report = small_node();
+  report.kubelet_answered = true;
+  NodeObservation& node = report.observation;
+  node.holders_from = HolderSource::pod_resources;
+  node.devices[0].holders = {holder("train-0", "nvidia.com/gpu", "GPU-a")};
+  node.devices[1].holders = {holder("infer", "nvidia.com/mig-1g.10gb", "MIG-1", 7)};
+  node.unplaced_holders = {holder("far", "amd.com/gpu", "amdgpu_xcp_3")};
+  return report;
+}
+
+TEST(AgentExposition, the_container_that_has_a_gpu_stands_last_on_its_rows_as_dcgm_exporter_has_it) {
+  const std::string text = write_exposition(held_node(), {});
+  EXPECT_NE(
+      text.find("hostname=\"n1\",DCGM_FI_DRIVER_VERSION=\"570.148.08\",container=\"main\",namespace=\"team-a\",pod=\"train-0\"} 1980"),
+      std::string::npos)
+      << text;
+  // The slice's rows name who has the slice; those of the GPU that is cut name nobody.
+  EXPECT_NE(text.find("DCGM_FI_DEV_FB_USED{gpu=\"1\",UUID=\"GPU-b\",pci_bus_id=\"00000000:18:00.0\",device=\"nvidia1\","
+                      "modelName=\"NVIDIA \\\"H100\\\"\",GPU_I_PROFILE=\"1g.10gb\",GPU_I_ID=\"7\",hostname=\"n1\","
+                      "DCGM_FI_DRIVER_VERSION=\"570.148.08\",container=\"main\",namespace=\"team-a\",pod=\"infer\"} 13"),
+            std::string::npos)
+      << text;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool names_a_pod = line.find(",pod=\"") != std::string::npos;
+    const bool is_free = line.find("GPU_I_ID=\"9\"") != std::string::npos;
+    const bool is_of_cut_gpu = line.starts_with("DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS{gpu=\"1\"");
+    EXPECT_FALSE(names_a_pod && (is_free || is_of_cut_gpu)) << line;
+  }
+}
+
+TEST(AgentExposition, rows_of_shared_gpus_name_nobody) {
+  AgentReport two = held_node();
+  two.observation.devices[0].holders.push_back(holder("train-1", "nvidia.com/gpu", "GPU-a"));
+  EXPECT_EQ(write_exposition(two, {}).find(",pod=\"train-0\"} 1980"), std::string::npos);
+  AgentReport share = held_node();
+  share.observation.devices[0].holders = {holder("train-0", "nvidia.com/gpu.shared", "GPU-a::1", {}, 1)};
+  EXPECT_EQ(write_exposition(share, {}).find(",pod=\"train-0\"} 1980"), std::string::npos);
+  // Twice the same container is one container: DRA and the device plug-in may both name it.
+  AgentReport same = held_node();
+  same.observation.devices[0].holders.push_back(holder("train-0", "", "gpu.nvidia.com/n1/gpu-0"));
+  EXPECT_NE(write_exposition(same, {}).find(",pod=\"train-0\"} 1980"), std::string::npos);
+}
+
+TEST(AgentExposition, a_row_a_container_and_device_says_what_the_kubelet_calls_it) {
+  const std::string text = write_exposition(held_node(), {});
+  EXPECT_NE(text.find("reeve_pod_device_info{UUID=\"GPU-b\",GPU_I_ID=\"7\",namespace=\"team-a\",pod=\"infer\",container=\"main\","
+                      "resource=\"nvidia.com/mig-1g.10gb\",device_id=\"MIG-1\",hostname=\"n1\"} 1\n"
+                      "reeve_pod_device_info{UUID=\"\",namespace=\"team-a\",pod=\"far\",container=\"main\",resource=\"amd.com/gpu\","
+                      "device_id=\"amdgpu_xcp_3\",hostname=\"n1\"} 1\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("reeve_pod_resources_up{hostname=\"n1\"} 1\n"), std::string::npos);
+  EXPECT_EQ(write_exposition(small_node(), {}).find("reeve_pod"), std::string::npos);
+  AgentReport silent = small_node();
+  silent.kubelet_answered = false;
+  EXPECT_NE(write_exposition(silent, {}).find("reeve_pod_resources_up{hostname=\"n1\"} 0\n"), std::string::npos);
+}
+
+TEST(AgentExposition, who_holds_what_is_read_back_as_it_was) {
+  const AgentReport report = held_node();
+  const auto read = wire::observation_from_exposition(write_exposition(report, {}), {});
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->observation.holders_from, HolderSource::pod_resources);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(read->observation.devices[i].holders, report.observation.devices[i].holders);
+  EXPECT_EQ(read->observation.unplaced_holders, report.observation.unplaced_holders);
+}
+
 }  // namespace
 }  // namespace reeve

@@ -1,5 +1,6 @@
 #include "delivery/agent/observer.h"
 
+#include "domain/inventory/device_id.h"
 #include "wire/observation/observation_json.h"
 
 namespace reeve {
@@ -28,8 +29,11 @@ std::shared_ptr<const std::string> AgentView::devices_json() const {
   return json_;
 }
 
-Observer::Observer(DeviceDriver& driver, const Clock& clock, ObserverOptions options)
-    : driver_(driver), clock_(clock), options_(std::move(options)) {
+Observer::Observer(DeviceDriver& driver, const Clock& clock, ObserverOptions options, HolderObserver* holders)
+    : driver_(driver),
+      clock_(clock),
+      options_(std::move(options)),
+      holders_(holders != nullptr ? std::make_unique<HolderLane>(*holders) : nullptr) {
   AgentReport nothing;
   nothing.observation.node = options_.node;
   nothing.observation.at = clock_.now();
@@ -79,6 +83,7 @@ Milliseconds Observer::pause() const {
 void Observer::observe_now() {
   const std::scoped_lock lock(observing_);
   const auto begin = std::chrono::steady_clock::now();
+  if (holders_) holders_->ask();
   Result<NodeObservation> seen = driver_.observe();
   remember(driver_.take_events());
   ++observations_;
@@ -91,6 +96,7 @@ void Observer::observe_now() {
   report.observation.node = options_.node;
   report.observation.at = clock_.now();
   report.observation.events.assign(events_.begin(), events_.end());
+  add_holders(report);
   report.observation_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   report.observations = observations_;
   report.failures = failures_;
@@ -103,6 +109,17 @@ void Observer::observe_now() {
     waiting = std::exchange(waiting_, {});
   }
   for (const auto& take : waiting) take(*view);
+}
+
+void Observer::add_holders(AgentReport& report) {
+  if (!holders_) return;
+  Result<HolderLane::Holders> holders = holders_->answer(holders_patience);
+  if (!holders && holders.error().code == Errc::not_found && !options_.kubelet_expected) return;
+  report.kubelet_answered = holders.ok();
+  if (holders)
+    place_holders(report.observation, std::move(holders).value(), HolderSource::pod_resources);
+  else
+    report.kubelet_error = holders.error().message;
 }
 
 void Observer::remember(std::vector<DeviceEvent> events) {

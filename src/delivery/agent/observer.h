@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "delivery/agent/exposition_writer.h"
+#include "delivery/agent/holder_lane.h"
 #include "ports/clock.h"
 #include "ports/device_driver.h"
 
@@ -24,6 +25,7 @@ struct ObserverOptions {
   Milliseconds second_look{1'000};        // after the first: rates and profiling values need two
   std::optional<Milliseconds> max_age{};  // a scrape of older values waits for a new look; absent: none waits
   bool old_hostname_label = false;
+  bool kubelet_expected = false;  // a kubelet whose socket is not there has not answered; else there is none to ask
   std::string version{};
 };
 
@@ -48,8 +50,9 @@ class AgentView final {
 
 class Observer final {
  public:
-  // Driver and clock must outlive the observer. The first look begins at once; start() does not wait for it.
-  Observer(DeviceDriver& driver, const Clock& clock, ObserverOptions options);
+  // Driver, clock and `holders` (null: nobody is asked who holds what) must outlive the observer. The first look
+  // begins at once; nothing here waits for it.
+  Observer(DeviceDriver& driver, const Clock& clock, ObserverOptions options, HolderObserver* holders = nullptr);
   ~Observer();  // waits for a look in progress: a driver keeps its deadlines
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
@@ -68,13 +71,16 @@ class Observer final {
   void run();
   Milliseconds pause() const;
   void remember(std::vector<DeviceEvent> events);
+  void add_holders(AgentReport& report);
 
-  static constexpr std::size_t events_told = 64;  // of the newest: a collector asks every 30 s and knows the rest
+  static constexpr Milliseconds holders_patience{100};  // of a look, after the driver: a kubelet answers in a few
+  static constexpr std::size_t events_told = 64;        // of the newest: a collector asks every 30 s and knows the rest
 
   DeviceDriver& driver_;
   const Clock& clock_;
   ObserverOptions options_;
-  std::mutex observing_{};  // one look at a time; guards the next three
+  std::unique_ptr<HolderLane> holders_;  // null: nobody is asked
+  std::mutex observing_{};               // one look at a time; guards the next three
   std::deque<DeviceEvent> events_{};
   std::uint64_t observations_ = 0;
   std::uint64_t failures_ = 0;
