@@ -62,8 +62,8 @@ std::string percent_encoded(std::string_view text) {
   return encoded;
 }
 
-Api::Api(const Console& console, std::string server, Milliseconds timeout)
-    : console_(console), server_(std::move(server)), timeout_(timeout) {
+Api::Api(const Console& console, std::string server, std::string ca_file, Milliseconds timeout)
+    : console_(console), server_(std::move(server)), ca_file_(std::move(ca_file)), timeout_(timeout) {
   if (server_.find("://") == std::string::npos) server_ = "http://" + server_;
   while (server_.ends_with('/')) server_.pop_back();
 }
@@ -72,7 +72,13 @@ Result<Json> Api::send(const std::string& method, const std::string& path, const
                        const std::string& body) const {
   headers.emplace("Accept", "application/json");
   headers.emplace("User-Agent", "reeve-cli/" + console_.version);
-  const auto response = console_.exchange({method, server_ + with_parameters(path, parameters), std::move(headers), body, timeout_});
+  Call call{method, server_ + with_parameters(path, parameters), std::move(headers), body, timeout_};
+  if (!ca_file_.empty()) {
+    auto trusted = console_.read_file(ca_file_);
+    if (!trusted) return trusted.error();
+    call.ca_pem = std::move(*trusted);
+  }
+  const auto response = console_.exchange(call);
   if (!response) {
     Error error = response.error();
     if (error.code == Errc::unavailable || error.code == Errc::timed_out)

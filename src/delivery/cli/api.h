@@ -22,7 +22,8 @@ std::string percent_encoded(std::string_view text);
 // (other 4xx), unauthorized (401, 403), unavailable and timed_out (no answer), internal (5xx, no JSON).
 class Api {
  public:
-  Api(const Console& console, std::string server, Milliseconds timeout);
+  // `ca_file`: PEM certificates that an https server is trusted by; empty: those of the system.
+  Api(const Console& console, std::string server, std::string ca_file, Milliseconds timeout);
 
   Result<Json> get(const std::string& path, const Parameters& parameters = {}) const;
   // Every page of a list as one: {"items":[...],"next_cursor":...,"total":n}. With `limit` no more than that many.
@@ -40,6 +41,7 @@ class Api {
 
   const Console& console_;
   std::string server_;
+  std::string ca_file_;
   Milliseconds timeout_;
 };
 

@@ -1,5 +1,6 @@
 #include "delivery/cli/commands.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include <boost/json/object.hpp>
 
 #include "delivery/cli/allocate.h"
+#include "delivery/cli/cluster_status.h"
 #include "delivery/cli/completion.h"
 #include "delivery/cli/describe.h"
 #include "delivery/cli/get.h"
@@ -40,6 +42,10 @@ void add_globals(CLI::App& command, const SharedPtr& shared) {
   Globals& globals = shared->globals;
   command.add_option("--server", globals.server, "URL of the server [REEVE_SERVER, else http://127.0.0.1:8080]")
       ->type_name("URL")
+      ->group(common_options);
+  command
+      .add_option("--ca-file", globals.ca_file, "PEM certificates that an https server is trusted by [REEVE_CA_FILE, else the system's]")
+      ->type_name("FILE")
       ->group(common_options);
   command.add_option("-o,--output", globals.output, "form of the output")->check(CLI::IsMember(outputs()))->group(common_options);
   command.add_option("--timeout", globals.timeout_seconds, "longest wait for an answer, in seconds")
@@ -76,8 +82,17 @@ void add_get_kind(CLI::App& get_command, const Kind& kind, const SharedPtr& shar
   CLI::App* command = add_command(get_command, kind.name, kind.help, shared,
                                   [request, &kind](const Session& session) { return get(session, kind, *request); });
   for (const std::string& alias : kind.aliases) command->alias(alias);
-  if (!kind.id_field.empty()) command->add_option("NAME", request->names, "only these, by name");
+  if (!kind.id_field.empty())
+    command->add_option("NAME", request->names,
+                        kind.namespaced ? "only these, by NAMESPACE/NAME, or by name with -n" : "only these, by name");
   for (const Filter& filter : kind.filters) add_filter(*command, filter, request->parameters);
+  const bool of_namespaces = std::ranges::find(kind.filters, "namespace", &Filter::parameter) != kind.filters.end();
+  // It is so without the flag; hands that know kubectl type it.
+  if (of_namespaces)
+    command
+        ->add_flag_callback(
+            "-A,--all-namespaces", [] {}, "of all namespaces, as without -n")
+        ->excludes(command->get_option("--namespace"));
   if (kind.name == "allocations") {
     command->add_option("-l,--selector", request->selector, "only with these labels: KEY=VALUE, KEY!=VALUE or KEY, comma separated");
   }
@@ -91,12 +106,11 @@ void add_get_kind(CLI::App& get_command, const Kind& kind, const SharedPtr& shar
 }
 
 void add_get(CLI::App& app, const SharedPtr& shared) {
-  CLI::App* command =
-      app.add_subcommand("get", "List nodes, devices, instances, allocations, models, events, targets, jobs or audit records");
+  CLI::App* command = app.add_subcommand("get", "List GPUs, who holds them, and what runs in the Kubernetes cluster");
   command->require_subcommand(1);
   command->footer(
       "Examples:\n  reeve get nodes\n  reeve get devices --free --model H100_80GB -o wide\n"
-      "  reeve get allocations -n model-serving --watch\n  reeve get device gpu-node-01-GPU-03 -o yaml");
+      "  reeve get allocations -n model-serving --watch\n  reeve get pods -A --gpu -o wide\n  reeve get device gpu-node-01-GPU-03 -o yaml");
   for (const Kind& kind : kinds()) add_get_kind(*command, kind, shared);
 }
 
@@ -111,7 +125,7 @@ void add_describe(CLI::App& app, const SharedPtr& shared) {
     of_kind->alias(kind.name);
     for (const std::string& alias : kind.aliases)
       if (alias != kind.singular) of_kind->alias(alias);
-    of_kind->add_option("NAME", *name, "its name, as `get` shows it")->required();
+    of_kind->add_option("NAME", *name, kind.namespaced ? "NAMESPACE/NAME" : "its name, as `get` shows it")->required();
   }
 }
 
@@ -196,6 +210,11 @@ Status version(const Session& session, bool client_only) {
   return status;
 }
 
+void add_cluster(CLI::App& app, const SharedPtr& shared) {
+  add_command(app, "cluster", "How well the Kubernetes cluster is known: what is watched, and what is in the way", shared, cluster_status)
+      ->footer(std::string("It ends with 1 when something is forbidden or cut off.\n\n") + exit_codes);
+}
+
 void add_version(CLI::App& app, const SharedPtr& shared) {
   auto client_only = std::make_shared<bool>(false);
   add_command(app, "version", "Versions of this program and of the server", shared, [client_only](const Session& session) {
@@ -224,6 +243,7 @@ void add_client_commands(CLI::App& app, const Console& console, int& exit_code) 
   add_get(app, shared);
   add_describe(app, shared);
   add_allocations(app, shared);
+  add_cluster(app, shared);
   add_top(app, shared);
   add_version(app, shared);
   app.set_version_flag("--version", console.version, "Print the version of this program and exit");

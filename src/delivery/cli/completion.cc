@@ -91,11 +91,11 @@ Place walk(const CLI::App& app, const std::vector<std::string>& words) {
 // Of the server, by the API's own prefix-blind search: filtered here.
 std::vector<std::string> names_of(const Console& console, const std::string& server, const Kind& kind) {
   const Session session{console, Globals{.server = server, .timeout_seconds = static_cast<double>(patience.count()) / 1000}};
-  Parameters parameters{{"fields", kind.id_field}};
+  Parameters parameters{{"fields", kind.namespaced ? "namespace," + kind.id_field : kind.id_field}};
   if (kind.name == "allocations") parameters.emplace_back("status", "ALLOCATED");
   std::vector<std::string> names;
   if (const auto list = session.api().list(kind.path, parameters, names_max))
-    for (const Json& item : items_of(*list)) names.push_back(text_at(item, kind.id_field));
+    for (const Json& item : items_of(*list)) names.push_back(name_of(kind, item));
   return names;
 }
 
@@ -117,7 +117,7 @@ std::vector<std::string> command_names(const CLI::App& app) {
 // Values that an option or a positional of this name can have.
 std::vector<std::string> values_for(const Console& console, const Place& place, const std::string& name) {
   static const std::vector<std::pair<std::string_view, std::string_view>> named{
-      {"node", "nodes"}, {"device", "devices"}, {"model", "models"}, {"resource", "devices"}};
+      {"node", "nodes"}, {"device", "devices"}, {"model", "models"}, {"resource", "devices"}, {"namespace", "namespaces"}};
   if (name == "output") return {"table", "wide", "json", "yaml", "name"};
   if (name == "sort" && place.app->check_name("top")) return {"name", "util", "memory", "temp", "power"};
   for (const Filter& filter : place.kind.empty() ? std::vector<Filter>{} : find_kind(place.kind)->filters)

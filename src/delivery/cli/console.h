@@ -20,6 +20,7 @@ struct Call {
   http::Headers headers{};
   std::string body{};
   Milliseconds timeout{};
+  std::string ca_pem{};  // what an https server is trusted by; empty: what the system trusts
 };
 
 // Threads: one at a time, save `exchange`, which `top` calls on a thread of its own.
@@ -37,7 +38,7 @@ struct Console {
   std::function<Result<http::Response>(const Call&)> exchange{};
 };
 
-// The real one: standard streams, environment, system clock, TCP.
+// The real one: standard streams, environment, system clock, TCP and TLS.
 Console system_console(std::string program, std::string version);
 
 }  // namespace reeve::cli

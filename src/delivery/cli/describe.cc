@@ -6,37 +6,15 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "delivery/cli/describe_cluster.h"
 #include "delivery/cli/json_access.h"
+#include "delivery/cli/lines.h"
 
 namespace reeve::cli {
 namespace {
 
 constexpr int events_shown = 10;
 constexpr double millijoules_per_kwh = 3.6e9;
-
-// "Name:      n1" lines, aligned when they are printed.
-class Lines {
- public:
-  void add(const std::string& title, std::string text) {
-    if (!text.empty() && text != "-") lines_.push_back({title + ":", std::move(text)});
-  }
-  void add_text(const std::string& title, const Json& item, std::string_view name) { add(title, text_at(item, name)); }
-  void add_time(const std::string& title, const Json& item, std::string_view name, Timestamp now) {
-    if (const auto at = time_at(item, name)) {
-      const std::string age = age_text(at, now);
-      add(title, fmt::format("{} ({})", text_at(item, name), age.starts_with("in ") ? age : age + " ago"));
-    }
-  }
-  std::string text() const { return render_table({{""}, {""}}, lines_, {.headers = false}); }
-
- private:
-  std::vector<Row> lines_{};
-};
-
-std::string section(const std::string& title, const std::vector<Column>& columns, const std::vector<Row>& rows) {
-  if (rows.empty()) return title + ": none\n";
-  return title + ":\n" + render_table(columns, rows, {.indent = 2});
-}
 
 std::string table_of(const std::string& title, const Kind& kind, const boost::json::array& items, Timestamp now) {
   std::vector<Row> rows;
@@ -230,24 +208,30 @@ std::string measure_text(std::string_view metric, double value) {
   return fmt::format("{:.15g}", value);
 }
 
-bool can_describe(const Kind& kind) { return !kind.id_field.empty(); }
+bool can_describe(const Kind& kind) { return !kind.id_field.empty() && kind.one_by_one; }
 
 Status describe(const Session& session, const Kind& kind, const std::string& name) {
   const Api api = session.api();
-  const auto item = api.get(kind.path + "/" + percent_encoded(name));
+  if (kind.namespaced && name.find('/') == std::string::npos)
+    return Error{Errc::invalid_argument, fmt::format("cannot describe {} '{}': give it as NAMESPACE/NAME", kind.singular, name)};
+  const auto item = api.get(path_of(kind, name));
   if (!item) return item.error();
   const Output output = session.output();
   const Timestamp now = session.console.now();
   if (output == Output::json || output == Output::yaml)
     print_document(session, *item);
   else if (output == Output::name)
-    session.console.out << kind.singular << '/' << text_at(*item, kind.id_field) << '\n';
+    session.console.out << kind.singular << '/' << name_of(kind, *item) << '\n';
   else if (kind.name == "nodes")
     session.console.out << describe_node(api, *item, now);
   else if (kind.name == "devices")
     session.console.out << describe_device(api, *item, now);
   else if (kind.name == "instances")
     session.console.out << describe_instance(api, *item, now);
+  else if (kind.name == "pods")
+    session.console.out << describe_pod(*item, now);
+  else if (kind.name == "cluster-nodes")
+    session.console.out << describe_cluster_node(*item, now);
   else if (kind.name == "allocations")
     session.console.out << describe_allocation(*item, now);
   else

@@ -52,11 +52,12 @@ TEST(Describe, every_kind_with_a_name_can_be_described) {
   for (const Kind& kind : kinds()) {
     if (!can_describe(kind)) continue;
     FakeConsole fake;
-    fake.answer("GET " + kind.path + "/x", R"({"id":"x","name":"x"})");
-    const Ran ran = run_words(fake, {"describe", kind.singular, "x"});
+    const std::string name = kind.namespaced ? "x/x" : "x";
+    fake.answer("GET " + kind.path + "/" + name, R"({"id":"x","name":"x","namespace":"x"})");
+    const Ran ran = run_words(fake, {"describe", kind.singular, name});
     EXPECT_EQ(ran.code, 0) << kind.name << ran.err;
     EXPECT_NE(ran.out.find('x'), std::string::npos) << kind.name;
-    EXPECT_EQ(run_words(fake, {"describe", kind.name, "y"}).code, 3);
+    EXPECT_EQ(run_words(fake, {"describe", kind.name, kind.namespaced ? "y/y" : "y"}).code, 3);
   }
 }
 

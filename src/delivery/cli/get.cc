@@ -12,13 +12,35 @@
 namespace reeve::cli {
 namespace {
 
-Result<Json> fetch_named(const Api& api, const Kind& kind, const std::vector<std::string>& names) {
+// "ml/vllm-0" from a whole name, or from a name and -n ml.
+Result<std::string> whole_name(const Kind& kind, const std::string& name, const Parameters& parameters) {
+  if (!kind.namespaced || name.find('/') != std::string::npos) return name;
+  const auto given = std::ranges::find(parameters, "namespace", &Parameters::value_type::first);
+  if (given == parameters.end())
+    return Error{Errc::invalid_argument,
+                 fmt::format("cannot get {} '{}': give it as NAMESPACE/NAME, or add -n NAMESPACE", kind.singular, name)};
+  return given->second + "/" + name;
+}
+
+Result<Json> fetch_one(const Api& api, const Kind& kind, const std::string& name, const Json& all) {
+  if (kind.one_by_one) return api.get(path_of(kind, name));
+  for (const Json& item : items_of(all))
+    if (name_of(kind, item) == name) return item;
+  return Error{Errc::not_found, fmt::format("cannot find {} '{}'", kind.singular, name)};
+}
+
+Result<Json> fetch_named(const Api& api, const Kind& kind, const GetRequest& request) {
+  const auto& names = request.names;
   if (kind.id_field.empty())
     return Error{Errc::invalid_argument,
                  fmt::format("cannot get '{}' by name: {} have no names; use its filters", names.front(), kind.name)};
+  auto all = kind.one_by_one ? Result<Json>(Json()) : api.list(kind.path, request.parameters, std::nullopt);
+  if (!all) return all;
   boost::json::array items;
-  for (const std::string& name : names) {
-    auto item = api.get(kind.path + "/" + percent_encoded(name));
+  for (const std::string& given : names) {
+    const auto name = whole_name(kind, given, request.parameters);
+    if (!name) return name.error();
+    auto item = fetch_one(api, kind, *name, *all);
     if (!item) return item.error();
     if (names.size() == 1) return item;
     items.push_back(std::move(*item));
@@ -28,7 +50,7 @@ Result<Json> fetch_named(const Api& api, const Kind& kind, const std::vector<std
 }
 
 Result<Json> fetch(const Api& api, const Kind& kind, const GetRequest& request) {
-  if (!request.names.empty()) return fetch_named(api, kind, request.names);
+  if (!request.names.empty()) return fetch_named(api, kind, request);
   Parameters parameters = request.parameters;
   if (!request.sort.empty()) parameters.emplace_back("sort", request.sort);
   if (kind.paged) return api.list(kind.path, std::move(parameters), request.limit);
@@ -55,8 +77,8 @@ std::vector<const Json*> items_in(const Json& document) {
 
 void print_names(const Session& session, const Kind& kind, const Json& document) {
   for (const Json* item : items_in(document)) {
-    const std::string id = text_at(*item, kind.id_field);
-    if (!id.empty()) session.console.out << kind.singular << '/' << id << '\n';
+    const std::string name = name_of(kind, *item);
+    if (!name.empty()) session.console.out << kind.singular << '/' << name << '\n';
   }
 }
 
@@ -90,7 +112,8 @@ class Printer {
       std::string face;
       for (const std::string& cell : row_of(kind_, *item, wide, Timestamp{})) face += cell + '\t';
       Row row = row_of(kind_, *item, wide, now);
-      std::string& known = faces_[row.front()];
+      const std::string name = name_of(kind_, *item);
+      std::string& known = faces_[name.empty() ? face : name];
       if (known == face) continue;
       known = std::move(face);
       rows.push_back(std::move(row));

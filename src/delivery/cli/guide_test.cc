@@ -37,7 +37,9 @@ std::vector<std::string> words_of(const std::string& line) {
 struct WillingConsole : FakeConsole {
   Result<http::Response> exchange(const Call& call) {
     const std::string path = call.url.substr(call.url.find("/api/v1") == std::string::npos ? 0 : call.url.find("/api/v1"));
-    const bool list = call.method == "GET" && path.find('/', std::string("/api/v1/").size()) == std::string::npos;
+    const bool of_cluster = path.starts_with("/api/v1/cluster/");
+    const auto after = std::string(of_cluster ? "/api/v1/cluster/" : "/api/v1/").size();
+    const bool list = call.method == "GET" && !path.ends_with("/cluster") && path.find('/', after) == std::string::npos;
     return http::json_response(200, list ? R"({"items":[],"next_cursor":null,"total":0})" : R"({"id":"x","name":"x","version":"1"})");
   }
 };

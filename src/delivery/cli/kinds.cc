@@ -2,42 +2,13 @@
 
 #include <algorithm>
 
-#include <boost/json/object.hpp>
-
+#include "delivery/cli/cells.h"
+#include "delivery/cli/cluster_kinds.h"
 #include "delivery/cli/json_access.h"
 
 namespace reeve::cli {
 namespace {
 
-using Cell = std::function<std::string(const Json&, Timestamp)>;
-
-Cell text(const char* name) {
-  return [name](const Json& item, Timestamp) { return or_dash(text_at(item, name)); };
-}
-Cell count(const char* name) {
-  return [name](const Json& item, Timestamp) { return count_text(number_at(item, name)); };
-}
-Cell age(const char* name) {
-  return [name](const Json& item, Timestamp now) { return age_text(time_at(item, name), now); };
-}
-Cell yes_no(const char* name) {
-  return [name](const Json& item, Timestamp) { return yes_no_text(flag_at(item, name)); };
-}
-Cell usd(const char* name) {
-  return [name](const Json& item, Timestamp) { return usd_text(number_at(item, name)); };
-}
-using Measure = std::string (*)(std::optional<double>);
-Cell measured(const char* name, Measure measure) {
-  return [name, measure](const Json& item, Timestamp) { return measure(number_at(item, name)); };
-}
-
-std::optional<double> value_at(const Json& item, std::string_view metric) {
-  const Json* values = member(item, "values");
-  return values == nullptr ? std::nullopt : number_at(*values, metric);
-}
-Cell value(const char* metric, Measure measure) {
-  return [metric, measure](const Json& item, Timestamp) { return measure(value_at(item, metric)); };
-}
 Cell memory_share() {
   return [](const Json& item, Timestamp) { return share_text(value_at(item, "memory_used_mib"), number_at(item, "memory_mib")); };
 }
@@ -70,20 +41,6 @@ std::string free_of_device(const Json& item, Timestamp) {
 std::string placement(const Json& item, Timestamp) {
   const Json* place = member(item, "placement");
   return place == nullptr ? "-" : text_at(*place, "start") + ":" + text_at(*place, "size");
-}
-
-std::string joined(const Json& item, const char* name) {
-  std::string list;
-  for (const Json& entry : array_at(item, name)) list += (list.empty() ? "" : ",") + plain_text(entry);
-  return or_dash(list);
-}
-
-std::string labels(const Json& item, Timestamp) {
-  const Json* found = member(item, "labels");
-  std::string list;
-  if (found != nullptr && found->is_object())
-    for (const auto& [key, entry] : found->get_object()) list += (list.empty() ? "" : ",") + std::string(key) + "=" + plain_text(entry);
-  return or_dash(list);
 }
 
 const Filter by_node{"--node", "node", "only on this node"};
@@ -343,7 +300,11 @@ Kind audit() {
 }  // namespace
 
 const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all{nodes(), devices(), instances(), allocations(), models(), events(), targets(), jobs(), audit()};
+  static const std::vector<Kind> all = [] {
+    std::vector<Kind> made{nodes(), devices(), instances(), allocations(), models(), events(), targets(), jobs(), audit()};
+    for (Kind& kind : cluster_kinds()) made.push_back(std::move(kind));
+    return made;
+  }();
   return all;
 }
 
@@ -352,6 +313,17 @@ const Kind* find_kind(std::string_view name_or_alias) {
     return kind.name == name_or_alias || std::ranges::find(kind.aliases, name_or_alias) != kind.aliases.end();
   });
   return found == kinds().end() ? nullptr : &*found;
+}
+
+std::string name_of(const Kind& kind, const Json& item) {
+  std::string name = kind.id_field.empty() ? std::string() : text_at(item, kind.id_field);
+  return kind.namespaced && !name.empty() ? text_at(item, "namespace") + "/" + name : name;
+}
+
+std::string path_of(const Kind& kind, const std::string& name) {
+  const auto slash = kind.namespaced ? name.find('/') : std::string::npos;
+  if (slash == std::string::npos) return kind.path + "/" + percent_encoded(name);
+  return kind.path + "/" + percent_encoded(name.substr(0, slash)) + "/" + percent_encoded(name.substr(slash + 1));
 }
 
 std::vector<Column> columns_of(const Kind& kind, bool wide) {

@@ -1,6 +1,6 @@
 #pragma once
 // The kinds of things that `get` lists: where they are in the API, by what they are filtered, and their columns.
-// A new kind, filter or column is an entry in kinds.cc and no code elsewhere.
+// A new kind, filter or column is an entry in kinds.cc or cluster_kinds.cc and no code elsewhere.
 
 #include <functional>
 #include <string>
@@ -36,10 +36,18 @@ struct Kind {
   bool paged = true;       // takes limit and cursor
   std::vector<Filter> filters{};
   std::vector<Field> fields{};
+  bool namespaced = false;  // the name is "namespace/name"
+  bool one_by_one = true;   // the API has a path for each thing; else it is looked for in the list
 };
 
 const std::vector<Kind>& kinds();
 const Kind* find_kind(std::string_view name_or_alias);
+
+// "n1", "ml/vllm-0"; empty: it has none.
+std::string name_of(const Kind& kind, const Json& item);
+
+// Where the named thing is in the API.
+std::string path_of(const Kind& kind, const std::string& name);
 
 std::vector<Column> columns_of(const Kind& kind, bool wide);
 Row row_of(const Kind& kind, const Json& item, bool wide, Timestamp now);

@@ -53,7 +53,7 @@ void append_command(std::string& text, const CLI::App& app, const std::string& w
 
 std::string reference_markdown(const CLI::App& app) {
   std::string text;
-  for (const char* name : {"get", "describe", "allocate", "release", "top", "version", "completion"})
+  for (const char* name : {"get", "describe", "allocate", "release", "cluster", "top", "version", "completion"})
     append_command(text, *app.get_subcommand(name), "reeve " + std::string(name));
   text += "\n### Flags of every client command\n\n| flag | meaning |\n|---|---|\n" + options_of(*app.get_subcommand("top"), common_options);
   return text.substr(1);

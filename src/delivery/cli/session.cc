@@ -13,7 +13,9 @@ bool Session::colour() const { return console.out_is_terminal && !globals.no_col
 Api Session::api() const {
   std::string server = globals.server;
   if (server.empty()) server = console.environment("REEVE_SERVER").value_or(std::string(default_server));
-  return Api(console, std::move(server), Milliseconds(std::llround(globals.timeout_seconds * 1000)));
+  std::string ca_file = globals.ca_file;
+  if (ca_file.empty()) ca_file = console.environment("REEVE_CA_FILE").value_or("");
+  return Api(console, std::move(server), std::move(ca_file), Milliseconds(std::llround(globals.timeout_seconds * 1000)));
 }
 
 int exit_code_of(const Error& error) {

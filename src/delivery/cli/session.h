@@ -37,7 +37,8 @@ inline constexpr const char* common_options = "Options of every client command";
 inline constexpr std::string_view default_server = "http://127.0.0.1:8080";
 
 struct Globals {
-  std::string server{};  // empty: REEVE_SERVER, else default_server
+  std::string server{};   // empty: REEVE_SERVER, else default_server
+  std::string ca_file{};  // empty: REEVE_CA_FILE, else what the system trusts
   std::string output = "table";
   bool no_headers = false;
   bool no_color = false;

@@ -47,6 +47,7 @@ Result<std::string> read_whole_file(const std::string& path) {
 Result<http::Response> exchange_over_tcp(const Call& call) {
   http::ClientOptions options;
   options.timeout = call.timeout;
+  options.tls.ca_pem = call.ca_pem;
   return http::request(call.method, call.url, call.headers, call.body, options);
 }
 

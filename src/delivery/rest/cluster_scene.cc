@@ -134,7 +134,7 @@ LabelFilter LabelFilter::read(QueryReader& query) {
     const auto equals = word.find('=');
     Wanted wanted{word.substr(0, equals)};
     if (equals != std::string::npos) wanted.value = word.substr(equals + 1);
-    if (wanted.key.empty()) query.refuse("label", "a label is a key, or key=value");
+    if (wanted.key.empty() || wanted.key.ends_with('!')) query.refuse("label", "a label is a key, or key=value");
     filter.wanted_.push_back(std::move(wanted));
   }
   return filter;

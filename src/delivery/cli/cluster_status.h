@@ -1,0 +1,12 @@
+#pragma once
+// `reeve cluster`: what is known of the Kubernetes cluster, and how well.
+
+#include "base/result.h"
+#include "delivery/cli/session.h"
+
+namespace reeve::cli {
+
+// Prints first. An error when a kind of objects is forbidden or cut off: a script may rely on the rest being whole.
+Status cluster_status(const Session& session);
+
+}  // namespace reeve::cli
