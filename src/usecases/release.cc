@@ -8,13 +8,6 @@
 namespace reeve {
 namespace {
 
-Allocation ended(Allocation allocation, AllocationStatus status, Timestamp at) {
-  allocation.status = status;
-  allocation.released_at = std::max(at, allocation.allocated_at);
-  if (allocation.cost_per_hour) allocation.total_cost = cost_until(allocation, *allocation.released_at);
-  return allocation;
-}
-
 Error no_such_active(const FleetStore& store, const AllocationId& id) {
   const auto found = store.find_allocation(id);
   if (!found) return found.error();

@@ -1,5 +1,7 @@
 #include "domain/allocation/allocation.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace reeve {
@@ -14,6 +16,13 @@ MicroUsd cost_until(const Allocation& allocation, Timestamp until) {
   const std::int64_t rest =
       rate / ms_per_hour * (held % ms_per_hour) + (rate % ms_per_hour * (held % ms_per_hour) + ms_per_hour / 2) / ms_per_hour;
   return MicroUsd(rate * (held / ms_per_hour) + rest);
+}
+
+Allocation ended(Allocation allocation, AllocationStatus status, Timestamp at) {
+  allocation.status = status;
+  allocation.released_at = std::max(at, allocation.allocated_at);
+  if (allocation.cost_per_hour) allocation.total_cost = cost_until(allocation, *allocation.released_at);
+  return allocation;
 }
 
 }  // namespace reeve

@@ -107,4 +107,7 @@ struct AllocationRequest {
 // Precondition: cost_per_hour is known, until >= allocated_at.
 MicroUsd cost_until(const Allocation& allocation, Timestamp until);
 
+// The allocation over at `at`, or when it began if that is later, with its total cost where its price is known.
+Allocation ended(Allocation allocation, AllocationStatus status, Timestamp at);
+
 }  // namespace reeve

@@ -180,8 +180,11 @@ Status FleetDraft::put_allocation(Allocation allocation) {
   } else if (before != nullptr) {
     let_go(allocation);
   }
-  std::erase_if(change_.allocations, [&](const Allocation& noted) { return noted.id == allocation.id; });
-  change_.allocations.push_back(std::move(allocation));
+  const auto [noted, is_new] = noted_.emplace(allocation.id, change_.allocations.size());
+  if (is_new)
+    change_.allocations.push_back(std::move(allocation));
+  else
+    change_.allocations[noted->second] = std::move(allocation);
   ++next_.inventory_version_;
   return Done{};
 }

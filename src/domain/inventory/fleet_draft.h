@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -88,6 +89,7 @@ class FleetDraft {
 
   Fleet next_;
   FleetChange change_;
+  std::unordered_map<AllocationId, std::size_t> noted_;  // places in change_.allocations
   // Set once this draft has made its own copy of the part, which it may then change in place.
   std::shared_ptr<AllocationMap> allocations_;
   std::shared_ptr<HolderMap> holders_;

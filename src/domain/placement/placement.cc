@@ -70,8 +70,8 @@ class Search {
     if (count == 0) return;
     const GpuModel* model = catalogue_.find(device.model);
     if (const auto reason = device_mismatch(node, device, model)) return block(*reason, count);
-    if (!wants_slice_) return consider_whole(node, device, model);
-    for (const Instance& part : device.instances) consider_slice(node, device, part, model);
+    if (!wants_slice_) return consider_whole(node, device);
+    for (const Instance& part : device.instances) consider_slice(node, device, part);
   }
 
   std::optional<Blocker> device_mismatch(const Node& node, const Device& device, const GpuModel* model) const {
@@ -106,9 +106,8 @@ class Search {
     return seen != nullptr && std::ranges::find(seen->instances, part.id, &InstanceReading::id) == seen->instances.end();
   }
 
-  void consider_whole(const Node& node, const Device& device, const GpuModel* model) {
-    const std::int64_t memory = memory_gb_of(device, model);
-    const auto price = model != nullptr ? prices_.whole_gpu(*model) : std::nullopt;
+  void consider_whole(const Node& node, const Device& device) {
+    const auto [memory, price] = worth_of(device, catalogue_, prices_);
     if (request_.memory_gb && memory < *request_.memory_gb) return block(Blocker::too_small);
     if (const auto reason = price_mismatch(price)) return block(*reason);
     if (const auto reason = out_of_service(node, device)) return block(*reason);
@@ -117,14 +116,8 @@ class Search {
     offer({memory, price, free_on(node), device.id.text});
   }
 
-  void consider_slice(const Node& node, const Device& device, const Instance& part, const GpuModel* model) {
-    const std::int64_t memory = memory_gb_of(part);
-    const mig::Geometry* geometry = model != nullptr ? catalogue_.geometry(model->id) : nullptr;
-    std::optional<MicroUsd> price;
-    if (geometry != nullptr) {
-      const auto* profile = part.profile_id ? geometry->profile(*part.profile_id) : geometry->profile_by_name(part.profile);
-      if (profile != nullptr) price = prices_.slice(*model, *geometry, profile->id);
-    }
+  void consider_slice(const Node& node, const Device& device, const Instance& part) {
+    const auto [memory, price] = worth_of(device, part, catalogue_, prices_);
     if (request_.mig_profile && *request_.mig_profile != part.profile) return block(Blocker::wrong_profile);
     if (request_.memory_gb && memory < *request_.memory_gb) return block(Blocker::too_small);
     if (const auto reason = price_mismatch(price)) return block(*reason);
@@ -177,6 +170,21 @@ class Search {
 };
 
 }  // namespace
+
+Worth worth_of(const Device& device, const Catalogue& catalogue, const PriceList& prices) {
+  const GpuModel* model = catalogue.find(device.model);
+  return {memory_gb_of(device, model), model != nullptr ? prices.whole_gpu(*model) : std::nullopt};
+}
+
+Worth worth_of(const Device& device, const Instance& part, const Catalogue& catalogue, const PriceList& prices) {
+  Worth worth{.memory_gb = memory_gb_of(part)};
+  const GpuModel* model = catalogue.find(device.model);
+  const mig::Geometry* geometry = model != nullptr ? catalogue.geometry(model->id) : nullptr;
+  if (geometry == nullptr) return worth;
+  const auto* profile = part.profile_id ? geometry->profile(*part.profile_id) : geometry->profile_by_name(part.profile);
+  if (profile != nullptr) worth.price = prices.slice(*model, *geometry, profile->id);
+  return worth;
+}
 
 Placement place(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request,
                 std::optional<Timestamp> heard_since) {

@@ -71,6 +71,14 @@ struct Refusal {
 
 using Placement = std::variant<Grant, Refusal>;
 
+// What a whole GPU or a slice offers: memory as it is sold, and its price where one is known.
+struct Worth {
+  std::int64_t memory_gb = 0;
+  std::optional<MicroUsd> price{};
+};
+Worth worth_of(const Device& device, const Catalogue& catalogue, const PriceList& prices);
+Worth worth_of(const Device& device, const Instance& part, const Catalogue& catalogue, const PriceList& prices);
+
 // Best fit: of what satisfies the request take the least memory, then the cheapest, then the node with the
 // fewest free GPUs, then the lowest id. `heard_since`: nodes that agents or exporters were asked of and that have
 // not answered since get nothing new, for nobody knows what is left of them; absent: age does not matter.
