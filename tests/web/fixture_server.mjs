@@ -2,6 +2,7 @@
 // sizes and in states that the real demo does not show (10,000 GPUs, refusals, a dead server). Not shipped.
 //   node tests/web/fixture_server.mjs [port] [nodes]
 import { createServer } from "node:http";
+import { cluster_answer, make_cluster } from "./fixture_cluster.mjs";
 import { existsSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -130,6 +131,16 @@ function history_of(device, query) {
   return { resource: device?.id, from: new Date(from).toISOString(), to: new Date(to).toISOString(), step_seconds: step, series };
 }
 
+// GET /metrics/query: a wave for every resource that is asked for.
+function series_of(query) {
+  const from = Date.parse(query.get("from"));
+  const to = Date.parse(query.get("to"));
+  const points = [];
+  for (let at = from; at < to; at += 60_000) points.push([at, 2, 90, 100 + 20 * Math.sin(at / 4e5), 130, 100]);
+  const series = query.get("resources").split(",").flatMap((resource) => query.get("metrics").split(",").map((metric) => ({ resource, metric, unit: "", points })));
+  return { resource: null, from: query.get("from"), to: query.get("to"), step_seconds: 60, series };
+}
+
 export function serve_fixture(port, fleet, options = {}) {
   const streams = new Set();
   const by_id = new Map(fleet.devices.map((device) => [device.id, device]));
@@ -146,8 +157,10 @@ export function serve_fixture(port, fleet, options = {}) {
     if (kind === "overview") {
       return { version: 1, generated_at: new Date().toISOString(), nodes: fleet.nodes.length, nodes_stale: fleet.nodes.filter((node) => node.stale).length, devices: fleet.devices.length,
         hottest: [{ device: fleet.devices[0]?.id, temperature_celsius: 81 }], hourly_cost_usd: active.reduce((sum, one) => sum + (one.cost_per_hour_usd ?? 0), 0),
-        models: [], last_round: null };
+        models: [], last_round: null, cluster: options.cluster ? { pods: options.cluster.pods.length, pods_gpu: 0, nodes_ready: 0, servers: 0, conflicts: 0 } : null };
     }
+    if (kind === "cluster") return cluster_answer(options.cluster, path.split("/").slice(2).map(decodeURIComponent), query, page_of);
+    if (kind === "metrics") return series_of(query);
     if (kind === "nodes" && id) {
       const node = fleet.nodes.find((one) => one.name === id);
       return node && { ...node, devices: fleet.devices.filter((device) => device.node === id) };
@@ -156,7 +169,7 @@ export function serve_fixture(port, fleet, options = {}) {
     if (kind === "devices" && sub === "metrics") return history_of(by_id.get(id), query);
     if (kind === "instances" && sub === "metrics") return history_of([...by_id.values()].flatMap((d) => d.instances).find((i) => i.id === id), query);
     if (kind === "devices" && id) return by_id.get(id);
-    if (kind === "devices") return page_of(fleet.devices, query);
+    if (kind === "devices") return page_of(fleet.devices.filter((device) => !query.get("node") || device.node === query.get("node")), query);
     if (kind === "events") return { items: [{ at: new Date(Date.now() - 9e6).toISOString(), device: query.get("device"), uuid: null, gpu_instance_id: null, code: 31 }] };
     if (kind === "jobs") return { items: options.jobs ?? [] };
     if (kind === "targets") return { items: options.targets ?? [], next_cursor: null, total: 0 };
@@ -236,6 +249,7 @@ export function serve_fixture(port, fleet, options = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const jobs = [{ id: "h", name: "history", state: "running", done: 2.4e6, total: 6.1e6, unit: "samples", started_at: null, finished_at: null, detail: "" }];
-  const { url } = await serve_fixture(Number(process.argv[2] ?? 5179), make_fleet(Number(process.argv[3] ?? 64)), { jobs });
+  const fleet = make_fleet(Number(process.argv[3] ?? 64));
+  const { url } = await serve_fixture(Number(process.argv[2] ?? 5179), fleet, { jobs, cluster: make_cluster(fleet, { extra_pods: 500 }) });
   console.log(url);
 }

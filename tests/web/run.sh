@@ -11,6 +11,6 @@ cd "$(dirname "$0")/../.."
 export CHROMIUM
 npm --prefix web test --silent
 # One file at a time: each starts servers and a browser, and the machine may have two cores.
-for file in tests/web/states.test.mjs tests/web/demo.test.mjs; do
+for file in tests/web/states.test.mjs tests/web/cluster.test.mjs tests/web/demo.test.mjs; do
   node --test --test-timeout=300000 "$@" "$file"
 done

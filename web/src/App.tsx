@@ -4,6 +4,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { AppProvider, type Context, Link, make_text, navigate, type Theme, useAddress, useApp, useNews, useNow, useTheme } from "./app/context.tsx";
 import type { LiveFleet } from "./app/live_fleet.ts";
 import { store, stored } from "./app/settings.ts";
+import { ClusterPage } from "./cluster/ClusterPage.tsx";
+import { HoldingsPage } from "./cluster/HoldingsPage.tsx";
+import { ModelsPage } from "./cluster/ModelsPage.tsx";
+import { NamespacesPage } from "./cluster/NamespacesPage.tsx";
+import { NodePage } from "./cluster/NodePage.tsx";
+import { NodesPage } from "./cluster/NodesPage.tsx";
+import { PodPage } from "./cluster/PodPage.tsx";
+import { PodsPage } from "./cluster/PodsPage.tsx";
 import { FleetPage } from "./fleet/FleetPage.tsx";
 import { choose_language, type Key, type Language, languages } from "./i18n/index.ts";
 import { AllocationsPage } from "./view/AllocationsPage.tsx";
@@ -76,6 +84,9 @@ function Frame() {
           <Link to="/allocations" current={page.name === "nav.allocations"}>
             {t("nav.allocations")}
           </Link>
+          <Link to="/cluster" current={page.name === "nav.kube"}>
+            {t("nav.kube")}
+          </Link>
         </nav>
         <Jobs />
         <Live />
@@ -98,12 +109,33 @@ interface Page {
 function page_of(path: string): Page {
   if (path === "/" || path === "/index.html") return { name: "nav.fleet", title: "", view: () => <FleetPage /> };
   if (path === "/allocations") return { name: "nav.allocations", title: "", view: () => <AllocationsPage /> };
+  const cluster = cluster_page(path);
+  if (cluster) return cluster;
   const gpu = /^\/gpus\/([^/]+)$/.exec(path)?.[1];
   if (gpu) {
     const id = decoded(gpu);
     return { name: "nav.fleet", title: id, view: () => <GpuPage key={id} id={id} /> };
   }
   return { name: "page.not_found", title: "", view: () => <NotFound /> };
+}
+
+const cluster_lists: Record<string, () => preact.JSX.Element> = {
+  "/cluster": () => <ClusterPage />,
+  "/cluster/nodes": () => <NodesPage />,
+  "/cluster/pods": () => <PodsPage />,
+  "/cluster/namespaces": () => <NamespacesPage />,
+  "/cluster/models": () => <ModelsPage />,
+  "/cluster/holdings": () => <HoldingsPage />,
+};
+
+function cluster_page(path: string): Page | undefined {
+  const list = cluster_lists[path];
+  if (list) return { name: "nav.kube", title: "", view: list };
+  const node = /^\/cluster\/nodes\/([^/]+)$/.exec(path)?.[1];
+  if (node) return { name: "nav.kube", title: decoded(node), view: () => <NodePage key={path} name={decoded(node)} /> };
+  const [, namespace, pod] = /^\/cluster\/pods\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  if (!namespace || !pod) return undefined;
+  return { name: "nav.kube", title: decoded(pod), view: () => <PodPage key={path} namespace={decoded(namespace)} name={decoded(pod)} /> };
 }
 
 function decoded(text: string): string {
@@ -213,7 +245,8 @@ function useKeys(show_help: () => void): void {
       } else if (event.key === "?") show_help();
       else if (event.key === "1") navigate("/");
       else if (event.key === "2") navigate("/allocations");
-      else if (event.key === "Escape" && location.pathname.startsWith("/gpus/")) history.length > 1 ? history.back() : navigate("/");
+      else if (event.key === "3") navigate("/cluster");
+      else if (event.key === "Escape" && /^\/(gpus|cluster\/nodes|cluster\/pods)\/./.test(location.pathname)) history.length > 1 ? history.back() : navigate("/");
       else if (event.key.startsWith("Arrow") && (target === document.body || target.id === "main")) {
         const grid = document.querySelector<HTMLElement>(".grid");
         if (!grid) return;
@@ -234,7 +267,7 @@ function Help({ close }: { close(): void }) {
     [["←", "→", "↑", "↓"], "help.move"],
     [["Enter"], "help.open"],
     [["Esc"], "help.leave"],
-    [["1", "2"], "help.pages"],
+    [["1", "2", "3"], "help.pages"],
     [["?"], "help.this"],
   ];
   return (

@@ -126,7 +126,8 @@ TEST(DescribePod, tells_its_containers_devices_and_what_it_serves) {
     "requests":{"cpu":0.5,"memory":1073741824,"nvidia.com/gpu":1},"limits":{"nvidia.com/gpu":1},"allocations":["ALLOC-1"],
     "containers":[{"name":"main","image":"vllm:1","state":"Running","reason":null,"ready":true,"restarts":0,
                    "started_at":"2026-11-24T11:00:00.000Z"}],
-    "devices":[{"resource":"gpu-a-GPU-00","container":"main","replica":null,"sources":["pod-resources"],"since":"2026-11-24T11:00:00.000Z"}],
+    "devices":[{"resource":"gpu-a-GPU-00","container":"main","replica":null,"sources":["pod-resources"],
+                "since":"2026-11-24T11:00:00.000Z"}],
     "serving":{"engine":"vllm","model":"meta/Llama","served_model":"llama","at":"2026-11-24T11:59:30.000Z",
                "values":{"generation_tokens_per_second":12.5,"kv_cache_usage_ratio":0.5,"time_to_first_token_p95_seconds":0.25,
                          "requests_waiting":null}}})");

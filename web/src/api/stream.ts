@@ -1,6 +1,7 @@
 // The live stream /api/v1/stream. Reconnects by itself with growing pauses; says when live is lost and when
 // it is back, so that the page can load again what it missed.
 
+import type { ClusterNews } from "./cluster.ts";
 import type { Allocation, Job, Readings } from "./types.ts";
 
 export interface StreamListener {
@@ -10,6 +11,7 @@ export interface StreamListener {
   inventory(nodes: string[]): void;
   allocation(allocation: Allocation): void;
   jobs(items: Job[]): void;
+  cluster(news: ClusterNews): void;
 }
 
 const retry_first_ms = 1_000;
@@ -62,6 +64,7 @@ export function open_stream(listener: StreamListener): () => void {
     on<{ nodes: string[] }>("inventory", (data) => listener.inventory(data.nodes));
     on<Allocation>("allocation", (data) => listener.allocation(data));
     on<{ items: Job[] }>("jobs", (data) => listener.jobs(data.items));
+    on<ClusterNews>("cluster", (data) => listener.cluster(data));
   };
   connect();
   return close;

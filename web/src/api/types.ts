@@ -29,6 +29,18 @@ export interface Instance {
   free: boolean;
   allocation: Maybe<string>;
   values: Values;
+  holders?: Holder[];
+}
+
+// A container that was seen to hold a GPU, a slice or a share of one.
+export interface Holder {
+  namespace: string;
+  pod: string;
+  container: Maybe<string>;
+  replica: Maybe<number>;
+  sources: string[];
+  allocation: Maybe<string>;
+  since: Maybe<string>;
 }
 
 export interface Process {
@@ -70,6 +82,7 @@ export interface Device {
   last_maintenance?: Maybe<string>;
   warranty_expiry?: Maybe<string>;
   purchase_cost_usd?: Maybe<number>;
+  holders?: Holder[];
 }
 
 export interface Node {
@@ -116,6 +129,10 @@ export interface Overview {
   hourly_cost_usd: Maybe<number>;
   models: { model: string; name: Maybe<string>; devices: number; free: number }[];
   last_round: Maybe<{ started_at: string; duration_seconds: number; targets: number; failed: number }>;
+  // Null: no Kubernetes cluster is configured.
+  cluster?: Maybe<{
+    pods: Maybe<number>; pods_gpu: Maybe<number>; nodes_ready: Maybe<number>; servers: Maybe<number>; conflicts: Maybe<number>;
+  }>;
 }
 
 export interface Allocation {
@@ -202,7 +219,7 @@ export interface MetricHistory {
   from: string;
   to: string;
   step_seconds: number;
-  series: { metric: string; unit: Maybe<string>; points: Point[] }[];
+  series: { resource?: Maybe<string>; metric: string; unit: Maybe<string>; points: Point[] }[];
 }
 
 export interface Problem {

@@ -6,8 +6,8 @@ import type { Allocation, Device, Job, Node, Overview, Page, Readings, Target } 
 import { Fleet } from "../fleet/fleet.ts";
 
 // structure: nodes, GPUs or slices came or went; readings: newest values (with the nodes that changed);
-// status: loading, errors, live or not; overview, jobs, allocations: those.
-export type Topic = "structure" | "readings" | "status" | "overview" | "jobs" | "allocations";
+// status: loading, errors, live or not; cluster: the Kubernetes cluster; overview, jobs, allocations: those.
+export type Topic = "structure" | "readings" | "status" | "overview" | "jobs" | "allocations" | "cluster";
 
 export interface LoadState {
   phase: "loading" | "ready" | "failed";
@@ -62,6 +62,7 @@ export class LiveFleet {
         this.jobs = items;
         this.#tell("jobs");
       },
+      cluster: () => this.#tell("cluster"),
     });
     void this.load();
     void this.#poll_overview();

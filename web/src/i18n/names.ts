@@ -65,6 +65,16 @@ export const metric_names: Record<string, { en: string; ko: string; unit: string
   pcie_link_width_lanes: { en: "PCIe lanes", ko: "PCIe 레인 수", unit: "" },
   performance_state: { en: "Performance state", ko: "성능 상태(P-state)", unit: "" },
   compute_processes: { en: "Compute processes", ko: "연산 프로세스 수", unit: "" },
+  cpu_usage_cores: { en: "CPU in use", ko: "CPU 사용량", unit: "" },
+  working_set_mib: { en: "Working set", ko: "작업 집합 메모리", unit: "MiB" },
+  requests_running: { en: "Requests running", ko: "처리 중인 요청", unit: "" },
+  requests_waiting: { en: "Requests waiting", ko: "대기 중인 요청", unit: "" },
+  prompt_tokens_per_second: { en: "Prompt tokens per second", ko: "초당 프롬프트 토큰", unit: "1/s" },
+  generation_tokens_per_second: { en: "Tokens generated per second", ko: "초당 생성 토큰", unit: "1/s" },
+  kv_cache_usage_ratio: { en: "KV cache in use", ko: "KV 캐시 사용률", unit: "ratio" },
+  prefix_cache_hit_ratio: { en: "Prefix cache hits", ko: "프리픽스 캐시 적중률", unit: "ratio" },
+  time_to_first_token_p95_seconds: { en: "Time to first token, p95", ko: "첫 토큰 지연 p95", unit: "s" },
+  inter_token_latency_p95_seconds: { en: "Time between tokens, p95", ko: "토큰 간 지연 p95", unit: "s" },
 };
 
 // What the common Xid numbers mean, in our words.

@@ -3,8 +3,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, get } from "../api/client.ts";
-import type { Allocation, Device, DeviceEvent, Node } from "../api/types.ts";
+import type { Allocation, Device, DeviceEvent, Holder as SeenHolder, Node } from "../api/types.ts";
 import { Link, useApp, useNews } from "../app/context.tsx";
+import { source_key } from "../cluster/NodePage.tsx";
+import { PodLink } from "../cluster/parts.tsx";
 import { device_utilization, trouble } from "../fleet/fleet.ts";
 import { unknown } from "../format.ts";
 import { metric_names, xid_meanings } from "../i18n/names.ts";
@@ -49,6 +51,11 @@ export function GpuPage({ id }: { id: string }) {
           <Panel title={t("gpu.holder")}>
             <Holder device={device} release={set_releasing} />
           </Panel>
+          {seen_holders(device).length > 0 && (
+            <Panel title={t("kube.holders")}>
+              <Seen device={device} />
+            </Panel>
+          )}
           <Panel title={t("gpu.values")}>
             <ValueList device={device} />
           </Panel>
@@ -199,6 +206,41 @@ function Holder({ device, release }: { device: Device; release(allocation: Alloc
         {t("alloc.release")}
       </button>
     </>
+  );
+}
+
+// Who was seen to hold the GPU or a slice of it, by the Kubernetes cluster and what runs on the node.
+function seen_holders(device: Device): [string, SeenHolder][] {
+  const of = (name: string, holders: readonly SeenHolder[] | undefined) => (holders ?? []).map((one): [string, SeenHolder] => [name, one]);
+  return [...of("", device.holders), ...device.instances.flatMap((one) => of(one.id.slice(device.id.length + 1), one.holders))];
+}
+
+function Seen({ device }: { device: Device }) {
+  const { t, f } = useApp();
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>{t("alloc.pod")}</th>
+          <th>{t("gpu.slice")}</th>
+          <th>{t("kube.sources")}</th>
+          <th>{t("alloc.since")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {seen_holders(device).map(([slice, one], i) => (
+          <tr key={i} data-holder={`${one.namespace}/${one.pod}`}>
+            <td>
+              <PodLink namespace={one.namespace} pod={one.pod} />
+              {one.replica !== null && one.replica !== undefined && <span class="muted"> {t("kube.share", { n: one.replica })}</span>}
+            </td>
+            <td>{slice || unknown}</td>
+            <td>{one.sources.map((source) => t(source_key(source))).join(", ")}</td>
+            <td>{f.time(one.since)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
