@@ -174,7 +174,9 @@ asio::awaitable<Result<NodeObservation>> HttpScraper::observe(TargetState& state
   if (stopped_) co_return Error{Errc::unavailable, "the collector stops"};
   const Result<std::string> text = co_await state.connection.get(state.path + "/metrics", deadline);
   if (!text) co_return text.error();
-  auto exposed = wire::observation_from_exposition(*text, {target.node, ObservationSource::dcgm_exporter, clock_.now()});
+  // An agent shows itself; in the place of one, a dcgm-exporter will do.
+  const ObservationSource language = target.kind == ObservationSource::reeve_agent ? ObservationSource::dcgm_exporter : target.kind;
+  auto exposed = wire::observation_from_exposition(*text, {target.node, language, clock_.now()});
   if (!exposed) co_return exposed.error();
   if (exposed->inventory_version.empty()) co_return std::move(exposed->observation);
 

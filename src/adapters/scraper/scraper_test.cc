@@ -157,6 +157,17 @@ TEST_F(ScraperTest, a_node_is_observed_over_one_connection_that_is_kept) {
   EXPECT_EQ(peer.connections(), 1);
 }
 
+TEST_F(ScraperTest, another_vendors_exporter_is_read_in_its_own_language) {
+  Peer peer(answers(reply("gpu_package_power{gpu_id=\"0\",serial_number=\"S1\",hostname=\"n1\"} 702\n")));
+  EXPECT_FALSE(one(peer.url()).ok());
+  Target amd = target(peer.url());
+  amd.kind = ObservationSource::amd_exporter;
+  const auto seen = round({amd}, Milliseconds(5000)).at(peer.url());
+  ASSERT_TRUE(seen.ok()) << seen.error().message;
+  EXPECT_EQ(seen->source, ObservationSource::amd_exporter);
+  EXPECT_EQ(seen->devices.at(0).uuid.text, "AMD-S1");
+}
+
 TEST_F(ScraperTest, a_connection_that_was_closed_while_idle_is_made_anew) {
   Peer peer(answers_once(reply(exposition("n1"))));
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(one(peer.url()).ok());

@@ -9,6 +9,7 @@
 #include "codec/exposition.h"
 #include "wire/exposition/exposed_rows.h"
 #include "wire/exposition/holder_rows.h"
+#include "wire/exposition/vendor_node.h"
 
 namespace reeve::wire {
 namespace {
@@ -244,15 +245,41 @@ ExposedNode NodeRows::finish(std::size_t broken_lines) && {
 
 }  // namespace
 
-Result<ExposedNode> observation_from_exposition(std::string_view text, const ExpositionOrigin& origin) {
-  ExpositionReader reader(text);
+namespace {
+
+ExposedNode read_rows(ExpositionReader& reader, const ExpositionOrigin& origin) {
   NodeRows rows(origin);
   while (const ExpositionSample* sample = reader.next()) rows.add(*sample);
+  return std::move(rows).finish(reader.counts().broken);
+}
+
+ExposedNode read_vendor_rows(ExpositionReader& reader, const ExpositionOrigin& origin, void (*read)(ExpositionReader&, VendorNode&)) {
+  VendorNode rows(origin);
+  read(reader, rows);
+  return std::move(rows).finish(reader.counts().broken);
+}
+
+ExposedNode read_as(ExpositionReader& reader, const ExpositionOrigin& origin) {
+  switch (origin.source) {
+    case ObservationSource::amd_exporter: return read_vendor_rows(reader, origin, &read_amd_rows);
+    case ObservationSource::intel_exporter: return read_vendor_rows(reader, origin, &read_intel_rows);
+    case ObservationSource::gaudi_exporter: return read_vendor_rows(reader, origin, &read_gaudi_rows);
+    case ObservationSource::reeve_agent:
+    case ObservationSource::dcgm_exporter:
+    case ObservationSource::registered: break;
+  }
+  return read_rows(reader, origin);
+}
+
+}  // namespace
+
+Result<ExposedNode> observation_from_exposition(std::string_view text, const ExpositionOrigin& origin) {
+  ExpositionReader reader(text);
+  ExposedNode exposed = read_as(reader, origin);
   const ExpositionCounts& counts = reader.counts();
   if (counts.samples == 0)
     return Error{Errc::invalid_argument,
                  fmt::format("cannot read the exposition: {} bytes without one metric line ({} broken lines)", text.size(), counts.broken)};
-  ExposedNode exposed = std::move(rows).finish(counts.broken);
   const NodeObservation& node = exposed.observation;
   if (node.devices.empty() && exposed.inventory_version.empty())
     return Error{Errc::not_found, fmt::format("cannot read the exposition: none of its {} metric lines names a GPU", counts.samples)};

@@ -1,6 +1,6 @@
 #pragma once
-// An exposition as an observation: what a Reeve agent and a dcgm-exporter of any version say about the GPUs
-// of one node at /metrics. Pure functions, safe from any thread.
+// An exposition as an observation: what a Reeve agent, a dcgm-exporter of any version and the exporters of AMD,
+// Intel and Habana say about the GPUs of one node at /metrics. Pure functions, safe from any thread.
 
 #include <cstddef>
 #include <optional>
@@ -13,8 +13,8 @@
 namespace reeve::wire {
 
 struct ExpositionOrigin {
-  NodeName node{};  // empty: the hostname label of the text says it
-  ObservationSource source = ObservationSource::dcgm_exporter;
+  NodeName node{};                                              // empty: the hostname label of the text says it
+  ObservationSource source = ObservationSource::dcgm_exporter;  // whose language it is; an agent's shows itself
   Timestamp at{};
 };
 
