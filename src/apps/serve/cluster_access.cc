@@ -31,7 +31,9 @@ Result<std::unique_ptr<ClusterView>> make_cluster_view(const KubernetesConfig& c
   const auto credentials = std::make_shared<kube::Credentials>(std::move(*access));
   if (const auto usable = credentials->connect(); !usable) return usable.error();
   kube::ApiAccess api{.connect = [credentials] { return credentials->connect(); },
-                      .authorize = [credentials]() -> Result<http::Headers> { return credentials->headers(); }};
+                      .authorize = [credentials]() -> Result<http::Headers> { return credentials->headers(); },
+                      .renew = [credentials] { return credentials->renew(); },
+                      .base_path = credentials->access().base_path};
   return kube::make_cluster_view(std::move(api), clock, {.poll_interval = config.metrics_interval});
 }
 

@@ -52,6 +52,36 @@ void read_prices(const YAML::Node& node, std::map<ModelId, MicroUsd>& prices) {
   }
 }
 
+// `prefix`: "vllm." for the rules of one engine.
+void read_serving_rules(const YAML::Node& node, const std::string& prefix, serving::RecognitionRules& rules) {
+  if (!node.IsMap()) throw BadConfig{node.Mark(), "a mapping of rules is expected"};
+  for (const auto& entry : node) {
+    const std::string key = prefix + text_of(entry.first);
+    if (entry.second.IsMap() && prefix.empty()) {
+      read_serving_rules(entry.second, key + ".", rules);
+      continue;
+    }
+    const auto values = entry.second.IsSequence() ? texts_of(entry.second) : std::vector<std::string>{text_of(entry.second)};
+    if (const Status set = serving::set_rule(rules, key, values); !set) throw BadConfig{entry.first.Mark(), set.error().message};
+  }
+}
+
+std::vector<holding::OwnerRule> owner_rules_of(const YAML::Node& node) {
+  std::vector<holding::OwnerRule> rules;
+  for (const std::string& text : texts_of(node)) {
+    const auto rule = holding::parse_owner_rule(text);
+    if (!rule) throw BadConfig{node.Mark(), rule.error().message};
+    rules.push_back(*rule);
+  }
+  return rules;
+}
+
+void read_owners(const YAML::Node& node, holding::OwnerRules& owners) {
+  read_map(node, {{"user", [&](const YAML::Node& value) { owners.user = owner_rules_of(value); }},
+                  {"team", [&](const YAML::Node& value) { owners.team = owner_rules_of(value); }},
+                  {"project", [&](const YAML::Node& value) { owners.project = owner_rules_of(value); }}});
+}
+
 void read_kubernetes(const YAML::Node& node, KubernetesConfig& config) {
   config.access = KubernetesConfig::Access::kubeconfig;
   read_map(node, {{"kubeconfig", [&](const YAML::Node& value) { config.kubeconfig = text_of(value); }},
@@ -61,6 +91,8 @@ void read_kubernetes(const YAML::Node& node, KubernetesConfig& config) {
                      if (truth_of(value)) config.access = KubernetesConfig::Access::in_cluster;
                    }},
                   {"discover_targets", [&](const YAML::Node& value) { config.discover_targets = truth_of(value); }},
+                  {"serving", [&](const YAML::Node& value) { read_serving_rules(value, "", config.serving); }},
+                  {"owners", [&](const YAML::Node& value) { read_owners(value, config.owners); }},
                   {"metrics_interval", [&](const YAML::Node& value) { config.metrics_interval = duration_of(value); }}});
   if (config.access == KubernetesConfig::Access::in_cluster && !(config.kubeconfig.empty() && config.context.empty()))
     throw BadConfig{node.Mark(), "'kubernetes.in_cluster' goes without 'kubeconfig' and 'context'"};

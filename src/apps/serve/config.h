@@ -12,6 +12,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "domain/holding/attribution.h"
+#include "domain/serving/recognition.h"
 #include "ports/node_source.h"
 
 namespace reeve {
@@ -39,6 +41,8 @@ struct KubernetesConfig {
   std::string context{};                  // empty: the file's current one
   bool discover_targets = true;           // agents and exporters that run as pods are collected from by themselves
   Milliseconds metrics_interval{15'000};  // of metrics.k8s.io
+  serving::RecognitionRules serving{};    // which pods serve models
+  holding::OwnerRules owners = holding::default_owner_rules();
 };
 
 struct ServeConfig {

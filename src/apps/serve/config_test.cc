@@ -85,6 +85,23 @@ TEST(ServeConfig, a_cluster_is_looked_at_only_when_the_file_says_so) {
   EXPECT_EQ(parse_config("kubernetes: {in_cluster: true}", "f")->kubernetes.access, KubernetesConfig::Access::in_cluster);
 }
 
+TEST(ServeConfig, rules_for_owners_and_serving_pods_are_read) {
+  const auto config = parse_config(R"(
+kubernetes:
+  owners: {team: ["label:squad", namespace-name]}
+  serving: {labels: [app, role], vllm: {port: 9000}}
+)",
+                                   "f");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->kubernetes.owners.team,
+            (std::vector<holding::OwnerRule>{{holding::OwnerPlace::label, "squad"}, {holding::OwnerPlace::namespace_name, ""}}));
+  EXPECT_EQ(config->kubernetes.owners.user, holding::default_owner_rules().user);
+  EXPECT_EQ(config->kubernetes.serving.labels, (std::vector<std::string>{"app", "role"}));
+  EXPECT_EQ(config->kubernetes.serving.vllm.port, 9000);
+  EXPECT_NE(why_refused("kubernetes: {owners: {team: [nonsense]}}"), "accepted");
+  EXPECT_NE(why_refused("kubernetes: {serving: {vllm: {prot: 1}}}"), "accepted");
+}
+
 TEST(ServeConfig, the_service_account_of_a_pod_goes_without_a_kubeconfig) {
   EXPECT_NE(why_refused("kubernetes: {in_cluster: true, context: prod}").find("goes without"), std::string::npos);
   EXPECT_NE(why_refused("kubernetes: {in_cluster: maybe}").find("neither true nor false"), std::string::npos);

@@ -18,6 +18,7 @@
 #include "adapters/system/worker_pool.h"
 #include "adapters/targets/target_files.h"
 #include "apps/serve/cluster_access.h"
+#include "apps/serve/cluster_rounds.h"
 #include "apps/serve/discovered_targets.h"
 #include "apps/serve/housekeeping.h"
 #include "apps/serve/metered_fleet_store.h"
@@ -82,6 +83,7 @@ class RunningPlane final : public ControlPlane {
         store_(*foundation_.stores.fleet, self_.store_commits()),
         keeper_(make_fleet_keeper(std::move(foundation_.fleet), store_)),
         metrics_(*foundation_.stores.metrics),
+        cluster_rounds_(config, *foundation_.cluster, metrics_, clock_),
         targets_(config.targets, config.target_files, config.cluster),
         scraper_(make_scraper(clock_)),
         collector_(CollectContext{clock_, *scraper_, *keeper_, metrics_, foundation_.catalogue}, config.collect_interval),
@@ -95,6 +97,7 @@ class RunningPlane final : public ControlPlane {
     workers_.stop();  // no slow read in progress
     router_.reset();  // nor what the routes run by themselves
     loop_.stop();
+    cluster_rounds_.stop();
   }
 
   Status listen() {
@@ -155,7 +158,7 @@ class RunningPlane final : public ControlPlane {
             .jobs = jobs_,
             .cluster = *foundation_.cluster,
             .holdings = no_cluster_,
-            .serving = no_cluster_,
+            .serving = cluster_rounds_.serving(),
             .run_blocking = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
             .stale_after = stale_after(),
             .version = REEVE_VERSION};
@@ -173,7 +176,7 @@ class RunningPlane final : public ControlPlane {
             .collect_status = collector_,
             .cluster = *foundation_.cluster,
             .holdings = no_cluster_,
-            .serving = no_cluster_,
+            .serving = cluster_rounds_.serving(),
             .run_slow = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
             .options = {.zone = foundation_.zone,
                         .collection_interval = config_.collect_interval,
@@ -193,6 +196,7 @@ class RunningPlane final : public ControlPlane {
   MetricStore& metrics_;
   MemoryJobBoard jobs_;
   NoCluster no_cluster_;
+  ClusterRounds cluster_rounds_;
   TargetFiles targets_;
   std::unique_ptr<Scraper> scraper_;
   MetricsCollector collector_;
