@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/kubelet/kubelet_observer.h"
 #include "adapters/system/port_file.h"
 #include "adapters/system/system_clock.h"
 #include "adapters/vendor_nvml/nvml_driver.h"
@@ -47,18 +48,33 @@ sigset_t block_ending_signals() {
   return signals;
 }
 
-// Returns when the process is asked to end; meanwhile tells when the driver comes and goes.
+// Says something when it is news: the failure, or that all is well again.
+void tell(const std::string& error, std::string& told, const char* well) {
+  if (error == told) return;
+  told = error;
+  say(fmt::format("reeve agent: {}", error.empty() ? well : error));
+}
+
+// Returns when the process is asked to end; meanwhile tells when the driver and the kubelet come and go.
 void wait_for_the_end(const sigset_t& signals, const Observer& observer) {
   constexpr timespec glance{2, 0};
-  std::string told;
+  std::string driver;
+  std::string kubelet;
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &glance);
     if (signal > 0) return;
     const auto view = observer.view();
-    if (view->report().error == told) continue;
-    told = view->report().error;
-    say(told.empty() ? "reeve agent: the driver can be used" : "reeve agent: " + told);
+    tell(view->report().error, driver, "the driver can be used");
+    tell(view->report().kubelet_error, kubelet, "the kubelet answers");
   }
+}
+
+// Null: nobody is to be asked.
+std::unique_ptr<HolderObserver> make_holder_observer(const AgentOptions& options) {
+  if (options.pod_resources == "off") return nullptr;
+  KubeletOptions kubelet;
+  if (!options.pod_resources.empty()) kubelet.socket = options.pod_resources;
+  return make_kubelet_observer(kubelet);
 }
 
 // A vendor's library may hang in its own destructors at exit, too.
@@ -87,7 +103,9 @@ int run_agent(const AgentOptions& options) {
   observing.max_age = options.max_age;
   observing.old_hostname_label = options.old_hostname_label;
   observing.version = options.version;
-  Observer observer(*driver, clock, observing);
+  observing.kubelet_expected = !options.pod_resources.empty();
+  const auto holders = make_holder_observer(options);
+  Observer observer(*driver, clock, observing, holders.get());
 
   http::ServerOptions serving;
   serving.address = listen->host;

@@ -15,6 +15,7 @@ struct AgentOptions {
   Milliseconds interval{30'000};
   std::optional<Milliseconds> max_age{};
   Milliseconds call_deadline{2'000};  // of one driver call
+  std::string pod_resources{};        // the kubelet's socket; empty: its usual one, if it is there; "off": nobody is asked
   std::string port_file{};            // written once the port is bound, for --listen ADDR:0
   bool old_hostname_label = false;
   std::string version{};

@@ -33,6 +33,10 @@ void add_agent_command(CLI::App& app, int& exit_code, const std::string& version
   CLI::App* command = app.add_subcommand("agent", "Observe the GPUs of this machine and serve them at /metrics and /v1/devices");
   command->add_option("--listen", options->listen, "ADDR:PORT to serve on; port 0 picks a free one")->capture_default_str();
   command->add_option("--nvml", options->nvml, "NVIDIA's management library, a path or a name")->capture_default_str();
+  command
+      ->add_option("--pod-resources", options->pod_resources,
+                   "the kubelet's socket for who holds which GPU; off: nobody is asked (default: the usual one, if it is there)")
+      ->type_name("PATH");
   command->add_option("--node-name", options->node_name, "name of this node (default: $NODE_NAME, else the host's name)");
   command->add_option("--port-file", options->port_file, "file that gets the port once it is bound");
   command->add_flag("--hostname-label", options->old_hostname_label,
