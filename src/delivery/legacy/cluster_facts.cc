@@ -12,6 +12,8 @@ namespace {
 
 using cluster::Quantity;
 
+constexpr Milliseconds gpus_looked_up_every = std::chrono::seconds(10);
+
 using PodKey = std::pair<std::string_view, std::string_view>;
 PodKey key_of(const cluster::Pod& pod) { return {pod.meta.namespace_name, pod.meta.name}; }
 PodKey key_of(const serving::Server& server) { return {server.namespace_name, server.pod}; }
@@ -130,12 +132,38 @@ GpuUse gpu_use(const Moment& moment, const PodFacts& facts, std::span<const Held
 
 std::optional<cluster::Usage> copy_of(const cluster::Usage* usage) { return usage != nullptr ? std::optional(*usage) : std::nullopt; }
 
-void add_pods(const Moment& moment, const ClusterFacts* previous, ClusterFacts& facts) {
+std::string_view told_or_unknown(const std::string* text) { return text == nullptr || text->empty() ? "unknown" : std::string_view(*text); }
+
+ServedModel model_of(const PodFacts& facts) {
+  if (const serving::Server* server = facts.server) {
+    const std::string& name = server->identity.model_name.empty() ? server->served_model : server->identity.model_name;
+    return {to_text(server->identity.engine), told_or_unknown(&name), told_or_unknown(&server->identity.model_version)};
+  }
+  const cluster::Labels& labels = facts.pod->meta.labels;
+  const std::string* app = cluster::find(labels, "app");
+  ServedModel model{"unknown", told_or_unknown(cluster::find(labels, "model")), told_or_unknown(cluster::find(labels, "version"))};
+  if (app != nullptr && (*app == "vllm" || *app == "sglang")) model.type = *app;
+  return model;
+}
+
+// What of the facts before still holds.
+struct Kept {
+  bool usage = false;    // the same polls
+  bool servers = false;  // the same looks at them
+  bool gpus = false;     // the same holders and readings, and not so long ago that these may have grown too old
+
+  Kept() = default;
+  Kept(const ClusterFacts& before, const ClusterFacts& now)
+      : usage(before.snapshot->pod_usage == now.snapshot->pod_usage),
+        servers(before.servers == now.servers),
+        gpus(before.held == now.held && before.fleet == now.fleet && now.at - before.gpus_at < gpus_looked_up_every) {}
+};
+
+void add_pods(const Moment& moment, const ClusterFacts* previous, const Kept& kept, ClusterFacts& facts) {
   static const std::vector<PodFacts> none;
   Beside<PodFacts> before(previous != nullptr ? previous->pods : none);
   Beside<serving::Server> servers(*facts.servers);
   Beside<HeldDevice> held(*facts.held);
-  const bool same_usage = previous != nullptr && previous->snapshot->pod_usage == facts.snapshot->pod_usage;
   facts.pods.reserve(facts.snapshot->pods.size());
   for (const cluster::PodPtr& pod : facts.snapshot->pods) {
     const PodKey key = key_of(*pod);
@@ -144,9 +172,10 @@ void add_pods(const Moment& moment, const ClusterFacts* previous, ClusterFacts& 
     const auto old = before.of(key);
     const bool same_pod = !old.empty() && old.front().pod == pod;
     made.needs = same_pod ? old.front().needs : needs_of(*pod);
-    made.usage = same_pod && same_usage ? old.front().usage : copy_of(facts.snapshot->usage_of(*pod));
+    made.usage = same_pod && kept.usage ? old.front().usage : copy_of(facts.snapshot->usage_of(*pod));
     if (const auto found = servers.of(key); !found.empty()) made.server = &found.front();
-    made.gpu = gpu_use(moment, made, held.of(key), facts.holdings->at.has_value());
+    made.model = same_pod && kept.servers ? old.front().model : model_of(made);
+    made.gpu = same_pod && kept.gpus ? old.front().gpu : gpu_use(moment, made, held.of(key), facts.holdings->at.has_value());
   }
 }
 
@@ -161,7 +190,7 @@ void add_pods_of_node(const ClusterFacts& facts, NodeFacts& node) {
   if (found != facts.snapshot->pods_of_node.end()) {
     for (const std::uint32_t position : found->second) {
       const PodFacts& pod = facts.pods[position];
-      const std::string_view type = pod.model().type;
+      const std::string_view type = pod.model.type;
       ++total;
       running += pod.running();
       vllm += type == "vllm";
@@ -213,8 +242,6 @@ void add_nodes(const Moment& moment, ClusterFacts& facts) {
   }
 }
 
-std::string_view told_or_unknown(const std::string* text) { return text == nullptr || text->empty() ? "unknown" : std::string_view(*text); }
-
 }  // namespace
 
 std::optional<double> percent_of(std::optional<Quantity> part, std::optional<Quantity> whole) {
@@ -224,18 +251,6 @@ std::optional<double> percent_of(std::optional<Quantity> part, std::optional<Qua
 
 std::optional<double> PodFacts::cpu_percent() const { return usage ? percent_of(usage->cpu, needs.cpu_limit) : std::nullopt; }
 std::optional<double> PodFacts::memory_percent() const { return usage ? percent_of(usage->memory, needs.memory_limit) : std::nullopt; }
-
-ServedModel PodFacts::model() const {
-  const cluster::Labels& labels = pod->meta.labels;
-  if (server != nullptr) {
-    const std::string& name = server->identity.model_name.empty() ? server->served_model : server->identity.model_name;
-    return {to_text(server->identity.engine), told_or_unknown(&name), told_or_unknown(&server->identity.model_version)};
-  }
-  const std::string* app = cluster::find(labels, "app");
-  ServedModel model{"unknown", told_or_unknown(cluster::find(labels, "model")), told_or_unknown(cluster::find(labels, "version"))};
-  if (app != nullptr && (*app == "vllm" || *app == "sglang")) model.type = *app;
-  return model;
-}
 
 std::string_view NodeFacts::status() const {
   for (const cluster::Condition& condition : node->conditions)
@@ -272,7 +287,9 @@ std::shared_ptr<const ClusterFacts> gather_facts(const Moment& moment, const Clu
   facts->servers = moment.api.serving.servers();
   facts->fleet = moment.fleet;
   facts->held = previous != nullptr && previous->holdings == facts->holdings ? previous->held : by_pod(*facts->holdings);
-  add_pods(moment, previous, *facts);
+  const Kept kept = previous != nullptr ? Kept(*previous, *facts) : Kept();
+  facts->gpus_at = kept.gpus ? previous->gpus_at : moment.now;
+  add_pods(moment, previous, kept, *facts);
   add_nodes(moment, *facts);
   return facts;
 }

@@ -43,6 +43,8 @@ struct GpuUse {
 struct PodFacts {
   cluster::PodPtr pod{};                    // never null
   const serving::Server* server = nullptr;  // in ClusterFacts::servers; null: the serving rules do not know it
+  // By our serving rules, or by the old system's: label `app` is "vllm" or "sglang". Points into `pod` and `server`.
+  ServedModel model{};
   PodNeeds needs{};
   std::optional<cluster::Usage> usage{};
   GpuUse gpu{};
@@ -50,9 +52,7 @@ struct PodFacts {
   // Of the limit: a pod without one has no percentage.
   std::optional<double> cpu_percent() const;
   std::optional<double> memory_percent() const;
-  // By our serving rules, or by the old system's: label `app` is "vllm" or "sglang".
-  ServedModel model() const;
-  bool serves() const { return model().type != "unknown"; }
+  bool serves() const { return model.type != "unknown"; }
   bool running() const { return pod->phase == cluster::PodPhase::running; }
 };
 
@@ -91,6 +91,7 @@ struct ClusterFacts {
   std::shared_ptr<const ServingView::Servers> servers{};
   std::shared_ptr<const Fleet> fleet{};
   std::shared_ptr<const HeldDevices> held{};
+  Timestamp gpus_at{};             // when what the GPUs do was looked up
   std::vector<PodFacts> pods{};    // in the order of the snapshot
   std::vector<NodeFacts> nodes{};  // likewise
 

@@ -169,7 +169,7 @@ void write_alerts(JsonWriter& json, const PodList& pods, const std::vector<NodeF
 PodTotals totals_of(const PodList& pods, std::string_view type) {
   PodTotals totals;
   for (const PodFacts* pod : pods)
-    if (pod->model().type == type) totals.add(*pod);
+    if (pod->model.type == type) totals.add(*pod);
   if (totals.pods == 0) totals.cpu_usage.sum = totals.memory_usage.sum = totals.gpu_usage.sum = Quantity();
   return totals;
 }

@@ -121,7 +121,7 @@ Result<ClusterHistory> read_cluster(const LegacyApi& api, Timestamp now, int hou
 
 void write_models(JsonWriter& json, const ClusterFacts& facts, EngineHistory& history) {
   std::map<std::string_view, std::size_t> pods;
-  for (const PodFacts& pod : facts.pods) ++pods[pod.model().type];
+  for (const PodFacts& pod : facts.pods) ++pods[pod.model.type];
   json.key("modelStatistics").begin_object();
   for (const std::string_view engine : engines) {
     Means& means = history.by_engine[resource_key::engine(engine)];

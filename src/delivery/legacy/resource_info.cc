@@ -90,7 +90,7 @@ void write_pod_usage(JsonWriter& json, const PodFacts& pod) {
 
 PodSpan write_pod(JsonWriter& json, const std::string& body, const PodFacts& facts, const LocalZone& zone) {
   const cluster::Pod& pod = *facts.pod;
-  const ServedModel model = facts.model();
+  const ServedModel model = facts.model;
   PodSpan span;
   json.begin_object();
   span.begin = body.size() - 1;  // before the bracket, behind what parts it from the one before

@@ -67,7 +67,7 @@ void serve_pods(const SharedPtr& shared, const std::string& key, PodTest test, h
 void serve_model(const SharedPtr& shared, http::Request request, ResponderPtr responder) {
   const std::string type = upper_case(request.path_parameters.at("modelType"));
   // "unknown" matches nothing, as before: pods of no known model are no serving pods.
-  PodTest test = [type](const PodFacts& pod) { return pod.serves() && upper_case(std::string(pod.model().type)) == type; };
+  PodTest test = [type](const PodFacts& pod) { return pod.serves() && upper_case(std::string(pod.model.type)) == type; };
   serve_pods(shared, "pods of " + type, std::move(test), std::move(request), std::move(responder));
 }
 

@@ -215,7 +215,7 @@ bool PodQuery::matches(const PodFacts& facts) const {
   if (!namespace_name.empty() && pod.meta.namespace_name != namespace_name) return false;
   if (!node.empty() && pod.node.text != node) return false;
   if (phase && pod.phase != *phase) return false;
-  if (!model_type.empty() && facts.model().type != model_type) return false;
+  if (!model_type.empty() && facts.model.type != model_type) return false;
   return has_part(pod.meta.name, part) && all_match(labels, pod.meta.labels);
 }
 

@@ -9,7 +9,7 @@ constexpr std::size_t pod_bytes = 1100;  // of a document of common size, to mak
 constexpr std::size_t node_bytes = 2000;
 
 // All that a pod's document says, its usage apart, is the same.
-bool same_but_usage(const PodFacts& a, const PodFacts& b) { return a.pod == b.pod && a.model() == b.model(); }
+bool same_but_usage(const PodFacts& a, const PodFacts& b) { return a.pod == b.pod && a.model == b.model; }
 bool same_usage(const PodFacts& a, const PodFacts& b) { return a.usage == b.usage && a.gpu == b.gpu; }
 
 // The usage fields as they stand inside a pod's document in a usage body.
