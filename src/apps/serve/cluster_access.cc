@@ -5,7 +5,6 @@
 #include <string>
 
 #include "adapters/kube/cluster_watch.h"
-#include "adapters/kube/credentials.h"
 #include "adapters/kube/in_cluster.h"
 #include "adapters/kube/kubeconfig.h"
 
@@ -24,8 +23,8 @@ Result<kube::ClusterAccess> access_of(const KubernetesConfig& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<ClusterView>> make_cluster_view(const KubernetesConfig& config, const Clock& clock) {
-  if (config.access == KubernetesConfig::Access::off) return kube::make_no_cluster_view();
+Result<ClusterLink> link_cluster(const KubernetesConfig& config, const Clock& clock) {
+  if (config.access == KubernetesConfig::Access::off) return ClusterLink{{}, kube::make_no_cluster_view()};
   auto access = access_of(config);
   if (!access) return access.error();
   const auto credentials = std::make_shared<kube::Credentials>(std::move(*access));
@@ -34,7 +33,7 @@ Result<std::unique_ptr<ClusterView>> make_cluster_view(const KubernetesConfig& c
                       .authorize = [credentials]() -> Result<http::Headers> { return credentials->headers(); },
                       .renew = [credentials] { return credentials->renew(); },
                       .base_path = credentials->access().base_path};
-  return kube::make_cluster_view(std::move(api), clock, {.poll_interval = config.metrics_interval});
+  return ClusterLink{credentials, kube::make_cluster_view(std::move(api), clock, {.poll_interval = config.metrics_interval})};
 }
 
 }  // namespace reeve

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "adapters/kube/credentials.h"
 #include "apps/serve/config.h"
 #include "base/result.h"
 #include "ports/clock.h"
@@ -10,9 +11,13 @@
 
 namespace reeve {
 
-// Reads the credentials at once and connects in the background: a cluster that is away now is no failure. With access
-// `off` a view that is empty for ever. Invalid argument, not found, unsupported, unavailable: the credentials are of no use.
-// `clock` outlives the view.
-Result<std::unique_ptr<ClusterView>> make_cluster_view(const KubernetesConfig& config, const Clock& clock);
+struct ClusterLink {
+  std::shared_ptr<kube::Credentials> credentials{};  // null without a cluster
+  std::unique_ptr<ClusterView> view{};               // never null; empty for ever without a cluster
+};
+
+// Reads the credentials at once and connects in the background: a cluster that is away now is no failure. Invalid argument,
+// not found, unsupported, unavailable: the credentials are of no use. `clock` outlives the view.
+Result<ClusterLink> link_cluster(const KubernetesConfig& config, const Clock& clock);
 
 }  // namespace reeve

@@ -1,5 +1,7 @@
 #include "apps/serve/control_plane.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -18,11 +20,11 @@
 #include "adapters/system/worker_pool.h"
 #include "adapters/targets/target_files.h"
 #include "apps/serve/cluster_access.h"
+#include "apps/serve/cluster_notices.h"
 #include "apps/serve/cluster_rounds.h"
 #include "apps/serve/discovered_targets.h"
 #include "apps/serve/housekeeping.h"
 #include "apps/serve/metered_fleet_store.h"
-#include "apps/serve/no_cluster.h"
 #include "delivery/legacy/legacy_api.h"
 #include "delivery/openmetrics/metrics_route.h"
 #include "delivery/rest/api.h"
@@ -31,6 +33,7 @@
 #include "net/http/router.h"
 #include "net/http/server.h"
 #include "usecases/collect_metrics.h"
+#include "usecases/reconcile_holders.h"
 
 namespace reeve {
 namespace {
@@ -46,8 +49,23 @@ struct Foundation {
   SqlStores stores;
   Fleet fleet;
   legacy::LocalZone zone;
-  std::unique_ptr<ClusterView> cluster;
+  ClusterLink cluster;
+  std::optional<Timestamp> alive_until;  // when a control plane last wrote here
 };
+
+// The newest change of a file of the data directory; absent: there is none yet.
+std::optional<Timestamp> last_write_in(const std::string& directory) {
+  std::optional<Timestamp> last;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const auto written = entry.last_write_time(error);
+    const std::string name = entry.path().filename().string();
+    if (error || !(name.ends_with(".db") || name.ends_with(".db-wal"))) continue;
+    const auto at = std::chrono::floor<Milliseconds>(std::chrono::file_clock::to_sys(written));
+    last = std::max(last.value_or(at), at);
+  }
+  return last;
+}
 
 Result<Foundation> lay_foundation(const ServeConfig& config) {
   auto zone = legacy::LocalZone::parse(config.time_zone);
@@ -62,15 +80,16 @@ Result<Foundation> lay_foundation(const ServeConfig& config) {
                    fmt::format("cannot use the price of '{}': there is no such GPU model in the catalogue", model.text)};
   auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return lock.error();
+  const auto alive_until = last_write_in(config.data_dir);
   auto stores = open_sql_store({.directory = config.data_dir}, *catalogue);
   if (!stores) return stores.error();
   auto fleet = stores->fleet->load();
   if (!fleet) return fleet.error();
   auto clock = std::make_unique<const SystemClock>();
-  auto cluster = make_cluster_view(config.kubernetes, *clock);
+  auto cluster = link_cluster(config.kubernetes, *clock);
   if (!cluster) return cluster.error();
-  return Foundation{std::move(clock),   std::move(*lock), std::move(*catalogue), std::move(*stores), std::move(*fleet), *zone,
-                    std::move(*cluster)};
+  return Foundation{std::move(clock),    std::move(*lock), std::move(*catalogue), std::move(*stores), std::move(*fleet), *zone,
+                    std::move(*cluster), alive_until};
 }
 
 // Members stand in the order in which they need each other: what is destroyed first is at the end.
@@ -83,19 +102,27 @@ class RunningPlane final : public ControlPlane {
         store_(*foundation_.stores.fleet, self_.store_commits()),
         keeper_(make_fleet_keeper(std::move(foundation_.fleet), store_)),
         metrics_(*foundation_.stores.metrics),
-        cluster_rounds_(config, *foundation_.cluster, metrics_, clock_),
+        holders_({*keeper_, store_, *foundation_.cluster.view, foundation_.catalogue, prices_, clock_}, holders_options(config),
+                 [this](std::span<const holding::Conflict> conflicts) {
+                   if (notices_) notices_->tell(conflicts);
+                 }),
+        cluster_rounds_(config, *foundation_.cluster.view, metrics_, clock_),
         targets_(config.targets, config.target_files, config.cluster),
         scraper_(make_scraper(clock_)),
         collector_(CollectContext{clock_, *scraper_, *keeper_, metrics_, foundation_.catalogue}, config.collect_interval),
         housekeeping_(allocation_context(), metrics_, config.retention),
         loop_(config.collect_interval, {.round = [this] { run_round(); }, .interrupt = [this] { scraper_->stop(); }}),
         workers_(worker_threads, worker_backlog_max),
-        api_(make_api()) {}
+        api_(make_api()) {
+    if (foundation_.cluster.credentials) notices_.emplace(foundation_.cluster.credentials, *foundation_.cluster.view, clock_);
+    cluster_changes_ = foundation_.cluster.view->subscribe([this](const auto&) { holders_.cluster_changed(); });
+  }
 
   ~RunningPlane() override {
     server_.reset();  // no new requests
     workers_.stop();  // no slow read in progress
     router_.reset();  // nor what the routes run by themselves
+    cluster_changes_.reset();
     loop_.stop();
     cluster_rounds_.stop();
   }
@@ -128,14 +155,24 @@ class RunningPlane final : public ControlPlane {
     return {std::move(prices), config.mig_discount};
   }
 
+  HoldersOptions holders_options(const ServeConfig& config) const {
+    HoldersOptions options;
+    options.join.stale_after = stale_after();
+    options.join.grace = config.collect_interval * 2;
+    options.join.owners = config.kubernetes.owners;
+    options.alive_until = foundation_.alive_until;
+    return options;
+  }
+
   AllocationContext allocation_context() { return {*keeper_, store_, foundation_.catalogue, prices_, clock_, ids_, stale_after()}; }
   Milliseconds stale_after() const { return config_.collect_interval * health::stale_after_rounds; }
 
   void run_round() {
     TargetList targets = targets_.current();
     if (config_.kubernetes.discover_targets)
-      targets = with_discovered(std::move(targets), *foundation_.cluster->snapshot(), config_.cluster);
+      targets = with_discovered(std::move(targets), *foundation_.cluster.view->snapshot(), config_.cluster);
     report_store(collector_.collect(targets, config_.collect_deadline).store_error);
+    holders_.run();
     housekeeping_.run();
   }
 
@@ -156,8 +193,8 @@ class RunningPlane final : public ControlPlane {
             .ids = ids_,
             .collect = collector_,
             .jobs = jobs_,
-            .cluster = *foundation_.cluster,
-            .holdings = no_cluster_,
+            .cluster = *foundation_.cluster.view,
+            .holdings = holders_,
             .serving = cluster_rounds_.serving(),
             .run_blocking = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
             .stale_after = stale_after(),
@@ -174,8 +211,8 @@ class RunningPlane final : public ControlPlane {
             .ids = ids_,
             .collector = loop_,
             .collect_status = collector_,
-            .cluster = *foundation_.cluster,
-            .holdings = no_cluster_,
+            .cluster = *foundation_.cluster.view,
+            .holdings = holders_,
             .serving = cluster_rounds_.serving(),
             .run_slow = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
             .options = {.zone = foundation_.zone,
@@ -195,7 +232,8 @@ class RunningPlane final : public ControlPlane {
   std::unique_ptr<FleetKeeper> keeper_;
   MetricStore& metrics_;
   MemoryJobBoard jobs_;
-  NoCluster no_cluster_;
+  std::optional<ClusterNotices> notices_;
+  HolderReconciler holders_;
   ClusterRounds cluster_rounds_;
   TargetFiles targets_;
   std::unique_ptr<Scraper> scraper_;
@@ -205,6 +243,7 @@ class RunningPlane final : public ControlPlane {
   CollectLoop loop_;
   WorkerPool workers_;
   rest::Api api_;
+  std::shared_ptr<void> cluster_changes_{};
   std::optional<http::Router> router_;
   std::unique_ptr<http::Server> server_;
 };
@@ -220,7 +259,8 @@ http::Router RunningPlane::make_router() {
                                                .self = self_,
                                                .stale_after = api_.stale_after,
                                                .version = api_.version,
-                                               .run_blocking = api_.run_blocking}));
+                                               .run_blocking = api_.run_blocking,
+                                               .serving = &cluster_rounds_.serving()}));
   std::ranges::move(web::web_routes(), std::back_inserter(routes));
   // Old paths are refused in the old way, all others with problem details; a browser gets the dashboard.
   const auto by_age = [](http::Handler old_way, http::Handler new_way) -> http::Handler {
