@@ -27,6 +27,7 @@ Result<ClusterLink> link_cluster(const KubernetesConfig& config, const Clock& cl
   if (config.access == KubernetesConfig::Access::off) return ClusterLink{{}, kube::make_no_cluster_view()};
   auto access = access_of(config);
   if (!access) return access.error();
+  if (!config.namespace_name.empty()) access->namespace_name = config.namespace_name;
   const auto credentials = std::make_shared<kube::Credentials>(std::move(*access));
   if (const auto usable = credentials->connect(); !usable) return usable.error();
   kube::ApiAccess api{.connect = [credentials] { return credentials->connect(); },

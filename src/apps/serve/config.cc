@@ -90,6 +90,7 @@ void read_kubernetes(const YAML::Node& node, KubernetesConfig& config) {
                    [&](const YAML::Node& value) {
                      if (truth_of(value)) config.access = KubernetesConfig::Access::in_cluster;
                    }},
+                  {"namespace", [&](const YAML::Node& value) { config.namespace_name = text_of(value); }},
                   {"discover_targets", [&](const YAML::Node& value) { config.discover_targets = truth_of(value); }},
                   {"serving", [&](const YAML::Node& value) { read_serving_rules(value, "", config.serving); }},
                   {"owners", [&](const YAML::Node& value) { read_owners(value, config.owners); }},

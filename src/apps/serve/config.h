@@ -39,6 +39,7 @@ struct KubernetesConfig {
   Access access = Access::off;
   std::string kubeconfig{};
   std::string context{};                  // empty: the file's current one
+  std::string namespace_name{};           // of our Lease; empty: the context's, or that of our pod
   bool discover_targets = true;           // agents and exporters that run as pods are collected from by themselves
   Milliseconds metrics_interval{15'000};  // of metrics.k8s.io
   serving::RecognitionRules serving{};    // which pods serve models

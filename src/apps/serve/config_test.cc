@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
+#include "testing/source_tree.h"
+
 namespace reeve {
 namespace {
 
@@ -76,10 +81,12 @@ TEST(ServeConfig, a_cluster_is_looked_at_only_when_the_file_says_so) {
   EXPECT_EQ(parse_config("", "reeve.yaml")->kubernetes.access, KubernetesConfig::Access::off);
   // An empty section asks for the defaults: $KUBECONFIG or ~/.kube/config, its current context.
   EXPECT_EQ(parse_config("kubernetes: {}", "reeve.yaml")->kubernetes.access, KubernetesConfig::Access::kubeconfig);
-  const auto config = parse_config("kubernetes: {kubeconfig: k.yaml, context: prod, discover_targets: false, metrics_interval: 30s}", "f");
+  const auto config =
+      parse_config("kubernetes: {kubeconfig: k.yaml, context: prod, namespace: gpu, discover_targets: false, metrics_interval: 30s}", "f");
   ASSERT_TRUE(config.ok());
   EXPECT_EQ(config->kubernetes.kubeconfig, "k.yaml");
   EXPECT_EQ(config->kubernetes.context, "prod");
+  EXPECT_EQ(config->kubernetes.namespace_name, "gpu");
   EXPECT_FALSE(config->kubernetes.discover_targets);
   EXPECT_EQ(config->kubernetes.metrics_interval, Milliseconds(30'000));
   EXPECT_EQ(parse_config("kubernetes: {in_cluster: true}", "f")->kubernetes.access, KubernetesConfig::Access::in_cluster);
@@ -100,6 +107,20 @@ kubernetes:
   EXPECT_EQ(config->kubernetes.serving.vllm.port, 9000);
   EXPECT_NE(why_refused("kubernetes: {owners: {team: [nonsense]}}"), "accepted");
   EXPECT_NE(why_refused("kubernetes: {serving: {vllm: {prot: 1}}}"), "accepted");
+}
+
+TEST(ServeConfig, every_configuration_of_the_documentation_is_read) {
+  std::ifstream file(source_path("docs/kubernetes.md"));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  int blocks = 0;
+  const std::string fence = "```";
+  for (std::size_t at = text.find(fence + "yaml\n"); at != std::string::npos; at = text.find(fence + "yaml\n", at)) {
+    at += fence.size() + 5;
+    const std::string block = text.substr(at, text.find(fence, at) - at);
+    EXPECT_EQ(why_refused(block), "accepted") << block;
+    ++blocks;
+  }
+  EXPECT_GE(blocks, 4);
 }
 
 TEST(ServeConfig, the_service_account_of_a_pod_goes_without_a_kubeconfig) {
