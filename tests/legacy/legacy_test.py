@@ -57,6 +57,33 @@ REPLAYED = [
     ("GET", "/nothing", None, 404, FRAMEWORK),
 ]
 
+# Without a Kubernetes cluster: the old shapes, of what is known.
+RESOURCES = [
+    ("/pods", 200, ARRAY),
+    ("/pods?namespace=model-serving", 200, ARRAY),
+    ("/pods?page=0&size=10&sort=cpuUsage,desc", 200, ARRAY),
+    ("/pods?phase=Flying", 400, FRAMEWORK),
+    ("/pods/all", 200, ARRAY),
+    ("/pods/top", 200, ARRAY),
+    ("/pods/top?resourceType=gpu&limit=3", 200, ARRAY),
+    ("/pods/top?limit=ten", 400, FRAMEWORK),
+    ("/pods/default/nope", 404, EMPTY),
+    ("/models/vllm", 200, ARRAY),
+    ("/nodes", 200, ARRAY),
+    ("/nodes/nope", 404, EMPTY),
+    ("/usage", 200, OBJECT),
+    ("/usage?namespace=model-serving", 200, OBJECT),
+    ("/health", 200, OBJECT),
+    ("/statistics?hours=24", 200, OBJECT),
+    ("/statistics?hours=abc", 400, FRAMEWORK),
+    ("/statistics?hours=0", 400, EMPTY),
+    ("/namespaces", 200, OBJECT),
+    ("/alerts", 200, ARRAY),
+    ("/forecast?hours=24", 200, OBJECT),
+    ("/metrics/status", 200, OBJECT),
+    ("/nothing", 404, FRAMEWORK),
+]
+
 
 class Answer:
     def __init__(self, response):
@@ -82,12 +109,12 @@ class Legacy(unittest.TestCase):
         wait_until(lambda: cls.ask("GET", "/devices/n2-GPU-00").status == 200, what="n2-GPU-00")
 
     @classmethod
-    def ask(cls, method, path, body=None, headers=None, timeout=30):
+    def ask(cls, method, path, body=None, headers=None, timeout=30, root=ROOT):
         connection = http.client.HTTPConnection("127.0.0.1", cls.serve.port, timeout=timeout)
         try:
             payload = json.dumps(body) if isinstance(body, dict) else body
             kind = {"Content-Type": "application/json"} if payload is not None else {}
-            connection.request(method, ROOT + path, payload, {**kind, **(headers or {})})
+            connection.request(method, root + path, payload, {**kind, **(headers or {})})
             return Answer(connection.getresponse())
         finally:
             connection.close()
@@ -110,6 +137,12 @@ class Legacy(unittest.TestCase):
             answer = self.ask(method, path, body)
             self.assertEqual(answer.status, status, f"{what}: {answer.body[:300]}")
             self.check_kind(answer, kind, what)
+
+    def test_the_monitoring_api_answers_without_a_cluster(self):
+        for path, status, kind in RESOURCES:
+            answer = self.ask("GET", path, root=ROOT.removesuffix("gpu") + "resources")
+            self.assertEqual(answer.status, status, f"{path}: {answer.body[:300]}")
+            self.check_kind(answer, kind, path)
 
     def test_an_allocation_lives_from_post_to_delete(self):
         body = {"namespace": "model-serving", "podName": "vllm-llama2-7b", "containerName": "vllm", "workloadType": "Inference",

@@ -13,6 +13,9 @@
 
 namespace reeve::legacy {
 
+// Who accepts gzip gets a large document packed, once for all, on the pool: it takes longer than to send it plain over a fast
+// network, but nobody's requests wait for it on an HTTP thread. Small ones are left to the server.
+//
 // Threads: any. Nobody waits for more than one document, and only who comes first, after a pause, or when the pool is so busy
 // that the ready one is more than half a second behind the cluster. A full pool: 503, no body.
 class LiveUsage : public std::enable_shared_from_this<LiveUsage> {
@@ -22,9 +25,18 @@ class LiveUsage : public std::enable_shared_from_this<LiveUsage> {
   // Listens to the cluster and to the fleet while the handles live. They are the caller's and not a part of this object, whose
   // last owner may be a listener that is being called.
   std::vector<std::shared_ptr<void>> listen();
-  void serve(std::shared_ptr<http::Responder> responder);
+  void serve(const http::Request& request, std::shared_ptr<http::Responder> responder);
 
  private:
+  using DocumentPtr = std::shared_ptr<const UsageDocument>;
+  struct Waiting {
+    std::shared_ptr<http::Responder> responder;
+    bool gzip = false;
+  };
+
+  void answer(const DocumentPtr& document, const Waiting& waiting);
+  void answer_packed(const DocumentPtr& document, const Waiting& waiting);
+  void pack();
   void cluster_changed();
   void readings_changed();
   void make_next();
@@ -38,13 +50,17 @@ class LiveUsage : public std::enable_shared_from_this<LiveUsage> {
   const LegacyApi api_;
   const std::shared_ptr<ClusterBoard> board_;
   std::mutex mutex_;
-  std::shared_ptr<const UsageDocument> ready_;
+  DocumentPtr ready_;
   std::optional<Timestamp> behind_since_;  // when `ready_` was first seen not to know all
   std::optional<Timestamp> asked_at_;
   Timestamp begun_{};
   bool making_ = false;
   bool again_ = false;  // something changed while it was made
-  std::vector<std::shared_ptr<http::Responder>> waiting_;
+  std::vector<Waiting> waiting_;
+  std::shared_ptr<const std::string> packed_;
+  DocumentPtr packed_of_;
+  bool packing_ = false;
+  std::vector<Waiting> packed_waiting_;
 };
 
 }  // namespace reeve::legacy

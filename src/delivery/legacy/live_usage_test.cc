@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "delivery/legacy/known_cluster_test.h"
+#include "net/http/gzip.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_collector.h"
 #include "testing/fake_ids.h"
@@ -30,7 +31,10 @@ class LiveUsageTest : public testing::Test {
     listening_ = usage_->listen();
   }
 
-  void ask() { usage_->serve(std::make_shared<Kept>(answers_)); }
+  void ask(http::Headers headers = {}) {
+    usage_->serve(make_request("GET", "/", {}, std::move(headers)), std::make_shared<Kept>(answers_));
+  }
+  void ask_packed() { ask({{"Accept-Encoding", "gzip"}}); }
   void work() {
     auto due = std::move(jobs_);
     jobs_.clear();
@@ -205,6 +209,36 @@ TEST_F(LiveUsageTest, a_full_pool_is_503_and_the_next_request_tries_again) {
   ask();
   work();
   EXPECT_EQ(answers_[1].status, 200);
+}
+
+TEST_F(LiveUsageTest, a_large_document_is_packed_on_the_pool_once_for_all) {
+  publish(1'500);
+  ask();
+  work();
+  ask_packed();
+  ask_packed();
+  EXPECT_EQ(answers_.size(), 1u);
+  EXPECT_EQ(jobs_.size(), 1u);
+  work();
+  ask_packed();
+  ASSERT_EQ(answers_.size(), 4u);
+  EXPECT_EQ(header_of(answers_[3], "Content-Encoding"), "gzip");
+  EXPECT_EQ(answers_[1].body, answers_[3].body);
+  EXPECT_EQ(*answers_[1].body, *http::gzip(*answers_[0].body));
+  publish(1'501);
+  work();
+  ask_packed();
+  EXPECT_EQ(answers_.size(), 4u);  // that was of the document before
+  work();
+  EXPECT_EQ(answers_.size(), 5u);
+}
+
+TEST_F(LiveUsageTest, a_small_document_is_left_to_the_server_to_pack) {
+  ask();
+  work();
+  ask_packed();
+  ASSERT_EQ(answers_.size(), 2u);
+  EXPECT_EQ(header_of(answers_[1], "Content-Encoding"), "");
 }
 
 TEST_F(LiveUsageTest, it_may_go_while_a_document_is_in_the_making) {

@@ -5,6 +5,7 @@
 #include "delivery/legacy/answer.h"
 #include "delivery/legacy/resource_query.h"
 #include "delivery/legacy/shared.h"
+#include "net/http/gzip.h"
 
 namespace reeve::legacy {
 namespace {
@@ -16,6 +17,8 @@ constexpr int top_limit_standard = 10;
 constexpr int top_limit_max = 10'000;
 // Whole lists are made at most so often, whoever asks; changes of the fleet's inventory make nobody wait.
 constexpr Freshness list_freshness{.young = Milliseconds(250), .old = Milliseconds(1'000), .sees_changes = false};
+
+constexpr std::size_t pack_from_bytes = 64 << 10;  // smaller ones are left to the server
 
 bool is_any(const PodFacts&) { return true; }
 bool is_serving(const PodFacts& pod) { return pod.serves(); }
@@ -44,11 +47,14 @@ void serve_pods(const SharedPtr& shared, const std::string& key, PodTest test, h
   if (!query) return responder->respond(framework_error(shared->api, 400, request.path));
   const LocalZone zone = shared->api.options.zone;
   if (query->everything()) {
+    const bool gzip = http::accepts_gzip(request.header("Accept-Encoding").value_or(""));
     return shared->prepared->serve(
-        key, list_freshness,
-        [shared, test, zone] {
+        key + (gzip ? ", packed" : ""), list_freshness,
+        [shared, test, zone, request] {
           const FactsPtr facts = shared->board->facts();
-          return print_pods(select(*facts, {}, test), zone);
+          http::Response response = print_pods(select(*facts, {}, test), zone);
+          http::compress_for(request, response, pack_from_bytes);
+          return response;
         },
         std::move(responder));
   }
@@ -59,6 +65,7 @@ void serve_pods(const SharedPtr& shared, const std::string& key, PodTest test, h
     cut_to_page(pods, query->page, request, headers);
     http::Response response = print_pods(pods, zone);
     response.headers.merge(std::move(headers));
+    http::compress_for(request, response, pack_from_bytes);
     responder->respond(std::move(response));
   });
   if (!taken) responder->respond(empty_response(503));
@@ -133,7 +140,7 @@ void serve_nodes(const SharedPtr& shared, const http::Request& request, Responde
 void serve_usage_of(const SharedPtr& shared, http::Request request, ResponderPtr responder) {
   const auto query = PodQuery::read(request);
   if (!query) return responder->respond(framework_error(shared->api, 400, request.path));
-  if (query->everything()) return shared->usage->serve(std::move(responder));
+  if (query->everything()) return shared->usage->serve(request, std::move(responder));
   const bool taken = shared->api.run_slow([=, request = std::move(request)] {
     const FactsPtr facts = shared->board->facts();
     const PodList summed = select(*facts, *query, is_serving);
@@ -142,6 +149,7 @@ void serve_usage_of(const SharedPtr& shared, http::Request request, ResponderPtr
     cut_to_page(pods, query->page, request, headers);
     http::Response response = http::json_response(200, write_usage_of(*facts, pods, summed, shared->api.options.zone));
     response.headers.merge(std::move(headers));
+    http::compress_for(request, response, pack_from_bytes);
     responder->respond(std::move(response));
   });
   if (!taken) responder->respond(empty_response(503));
