@@ -59,6 +59,7 @@ struct AllocationQuery {
     if (known.namespace_name && allocation.namespace_name != *known.namespace_name) return false;
     if (known.user_id && allocation.user_id != *known.user_id) return false;
     if (known.team_id && allocation.team_id != *known.team_id) return false;
+    if (known.origin && allocation.origin != *known.origin) return false;
     if (known.resource && allocation.resource != *known.resource) return false;
     if (node && place_of(allocation.resource).node != *node) return false;
     return any_contains(std::array<std::string_view, 6>{allocation.id.text, allocation.namespace_name, allocation.pod_name,
@@ -74,6 +75,7 @@ AllocationQuery read_query(QueryReader& query) {
   asked.known.user_id = query.text("user");
   asked.known.team_id = query.text("team");
   asked.known.resource = query.text("resource");
+  asked.known.origin = query.word<AllocationOrigin>("origin");
   asked.node = query.text("node");
   asked.part = lower_case(query.text("q").value_or(""));
   if (asked.status != StatusWanted::all) asked.known.status = from_text<AllocationStatus>(to_text(asked.status));
@@ -82,16 +84,19 @@ AllocationQuery read_query(QueryReader& query) {
 
 http::Response list_active(const Api& api, const AllocationQuery& asked, const ListRequest& list, const http::Request& request) {
   const auto fleet = api.keeper.snapshot();
+  const auto report = api.holdings.report();
   std::vector<Row<const Allocation*>> rows;
   for (const auto& [id, allocation] : fleet->allocations())
     if (asked.matches(allocation)) rows.push_back({key_of(allocation, list.sort), id.text, &allocation});
-  return tagged_json(request, write_page(std::move(rows), list, [](JsonWriter& json, const Allocation* allocation, const FieldSet& fields) {
-                       write_allocation(json, *allocation, fields);
+  return tagged_json(request,
+                     write_page(std::move(rows), list, [&](JsonWriter& json, const Allocation* allocation, const FieldSet& fields) {
+                       write_allocation(json, *report, *allocation, fields);
                      }));
 }
 
 // The past lies in the store, newest first. `total` is null: counting it would cost more than the page.
 http::Response list_past(const Api& api, const AllocationQuery& asked, const ListRequest& list, const http::Request& request) {
+  const auto report = api.holdings.report();
   std::string body;
   JsonWriter json(body);
   json.begin_object().key("items").begin_array();
@@ -102,7 +107,7 @@ http::Response list_past(const Api& api, const AllocationQuery& asked, const Lis
     const auto page = api.store.list_allocations(asked.known, cursor, list.limit - shown);
     if (!page) return problem_response(page.error(), ApiCode::not_found, request);
     for (const Allocation& allocation : page->items)
-      if (asked.matches(allocation)) write_allocation(json, allocation, list.fields), ++shown;
+      if (asked.matches(allocation)) write_allocation(json, *report, allocation, list.fields), ++shown;
     next = page->next_cursor;
     if (!next) break;
     scanned += page->items.size();
@@ -126,17 +131,17 @@ void list_allocations(const Api& api, const http::Request& request, const std::s
   answer_on_pool(api, request, responder, [&api, asked, list](const http::Request& from) { return list_past(api, asked, list, from); });
 }
 
-http::Response one_allocation(const Allocation& allocation, const FieldSet& fields, const http::Request& request) {
+http::Response one_allocation(const Api& api, const Allocation& allocation, const FieldSet& fields, const http::Request& request) {
   std::string body;
   JsonWriter json(body);
-  write_allocation(json, allocation, fields);
+  write_allocation(json, *api.holdings.report(), allocation, fields);
   return tagged_json(request, std::move(body));
 }
 
 http::Response find_past(const Api& api, const AllocationId& id, const FieldSet& fields, const http::Request& request) {
   const auto found = api.store.find_allocation(id);
   if (!found) return problem_response(found.error(), ApiCode::allocation_not_found, request);
-  if (*found) return one_allocation(**found, fields, request);
+  if (*found) return one_allocation(api, **found, fields, request);
   return problem_response({.code = ApiCode::allocation_not_found, .detail = fmt::format("cannot find allocation '{}'", id.text)}, request);
 }
 
@@ -146,7 +151,7 @@ void get_allocation(const Api& api, const http::Request& request, const std::sha
   if (const auto fault = query.finish()) return responder->respond(problem_response(*fault, request));
   const AllocationId id{path_value(request, "id")};
   const auto fleet = api.keeper.snapshot();
-  if (const Allocation* active = fleet->find_allocation(id)) return responder->respond(one_allocation(*active, fields, request));
+  if (const Allocation* active = fleet->find_allocation(id)) return responder->respond(one_allocation(api, *active, fields, request));
   answer_on_pool(api, request, responder, [&api, id, fields](const http::Request& from) { return find_past(api, id, fields, from); });
 }
 
@@ -191,17 +196,16 @@ ApiCode refusal_code(const Catalogue& catalogue, const AllocationRequest& wanted
   return too_dear && !busy ? ApiCode::cost_limit_exceeded : ApiCode::resource_not_available;
 }
 
-http::Response allocation_answer(const Catalogue& catalogue, const AllocationRequest& wanted, const AllocationAnswer& answer,
-                                 const std::string& path) {
+http::Response allocation_answer(const Api& api, const AllocationRequest& wanted, const AllocationAnswer& answer, const std::string& path) {
   if (!answer.outcome) {
     Problem problem = problem_of(answer.outcome.error(), ApiCode::not_found);
     problem.blocked_by = answer.blocked_by;
-    if (answer.outcome.error().code == Errc::exhausted) problem.code = refusal_code(catalogue, wanted, answer.blocked_by);
+    if (answer.outcome.error().code == Errc::exhausted) problem.code = refusal_code(api.catalogue, wanted, answer.blocked_by);
     return problem_response(problem, path);
   }
   std::string body;
   JsonWriter json(body);
-  write_allocation(json, *answer.outcome);
+  write_allocation(json, *api.holdings.report(), *answer.outcome);
   http::Response response = http::json_response(201, std::move(body));
   response.headers.emplace("Location", "/api/v1/allocations/" + http::percent_encode(answer.outcome->id.text));
   if (answer.replayed) response.headers.emplace("Idempotency-Replayed", "true");
@@ -220,8 +224,8 @@ void post_allocation(const Api& api, const http::Request& request, const std::sh
     key = IdempotencyKey{std::string(*given), body.digest()};
   }
   allocate(api.allocation_context(), wanted, std::move(key),
-           [&catalogue = api.catalogue, wanted, path = request.path, responder](const AllocationAnswer& answer) {
-             responder->respond(allocation_answer(catalogue, wanted, answer, path));
+           [&api, wanted, path = request.path, responder](const AllocationAnswer& answer) {
+             responder->respond(allocation_answer(api, wanted, answer, path));
            });
 }
 
@@ -229,11 +233,11 @@ void delete_allocation(const Api& api, const http::Request& request, const std::
   QueryReader query(request);
   if (const auto fault = query.finish()) return responder->respond(problem_response(*fault, request));
   release(api.allocation_context(), AllocationId{path_value(request, "id")}, "api",
-          [path = request.path, responder](const Result<Allocation>& outcome) {
+          [&api, path = request.path, responder](const Result<Allocation>& outcome) {
             if (!outcome) return responder->respond(problem_response(problem_of(outcome.error(), ApiCode::allocation_not_found), path));
             std::string body;
             JsonWriter json(body);
-            write_allocation(json, *outcome);
+            write_allocation(json, *api.holdings.report(), *outcome);
             responder->respond(http::json_response(200, std::move(body)));
           });
 }

@@ -53,7 +53,7 @@ struct DeviceFilter {
     if (model && device.model.text != *model) return false;
     if (state && device.state != *state) return false;
     if (mig && device.mig_enabled != *mig) return false;
-    if (free && scene.fleet->is_free(device) != *free) return false;
+    if (free && is_free(scene, view) != *free) return false;
     if (stale && is_stale(scene, *view.node, *view.node_readings) != *stale) return false;
     return any_contains(
         std::array<std::string_view, 5>{device.id.text, device.model.text, device.product_name, device.uuid.text, device.serial}, part);

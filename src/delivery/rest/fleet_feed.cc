@@ -66,10 +66,10 @@ void compare_nodes(const Fleet& before, const Fleet& after, const Visit& visit) 
   for (; old != before.nodes().end(); ++old) visit(&*old, static_cast<const NodeView*>(nullptr));
 }
 
-std::string allocation_json(const Allocation& allocation) {
+std::string allocation_json(const Api& api, const Allocation& allocation) {
   std::string data;
   JsonWriter json(data);
-  write_allocation(json, allocation);
+  write_allocation(json, *api.holdings.report(), allocation);
   return data;
 }
 
@@ -211,7 +211,7 @@ void FleetFeed::tell_allocations(const Snapshot& now) {
     const auto old = before.find(id);
     if (old != before.end() && old->second == allocation) continue;
     touched_nodes_.push_back(place_of(allocation.resource).node);
-    send_all(shared(server_sent_event(now->version(), "allocation", allocation_json(allocation))));
+    send_all(shared(server_sent_event(now->version(), "allocation", allocation_json(api_, allocation))));
   }
   for (const auto& [id, allocation] : before) {
     if (after.contains(id)) continue;
@@ -224,11 +224,11 @@ void FleetFeed::tell_allocations(const Snapshot& now) {
 void FleetFeed::tell_ended(const AllocationId& id) {
   const auto found = api_.store.find_allocation(id);
   if (!found || !*found) return;
-  send_all(shared(server_sent_event(told_inventory_->version() + 1, "allocation", allocation_json(**found))));
+  send_all(shared(server_sent_event(told_inventory_->version() + 1, "allocation", allocation_json(api_, **found))));
 }
 
 void FleetFeed::tell_readings(const Snapshot& now) {
-  const Scene scene{now, &api_.catalogue, api_.clock.now(), api_.stale_after};
+  const Scene scene = scene_of(api_, now);
   std::vector<NodePart> parts;
   compare_nodes(*told_readings_, *now, [&](const NodeView* before, const NodeView* after) {
     if (after == nullptr) return;

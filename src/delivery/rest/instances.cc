@@ -26,11 +26,11 @@ struct InstanceFilter {
   std::optional<bool> free{};
   std::string part{};
 
-  bool matches(const Scene& scene, const Device& of, const Instance& instance) const {
-    if (device && of.id.text != *device) return false;
-    if (node && of.node.text != *node) return false;
+  bool matches(const Scene& scene, const DeviceView& of, const Instance& instance) const {
+    if (device && of.device->id.text != *device) return false;
+    if (node && of.device->node.text != *node) return false;
     if (profile && instance.profile != *profile) return false;
-    if (free && scene.fleet->is_free(of, instance) != *free) return false;
+    if (free && is_free(scene, of, instance) != *free) return false;
     return any_contains(std::array<std::string_view, 3>{instance.id.text, instance.profile, instance.uuid.text}, part);
   }
 };
@@ -49,7 +49,7 @@ http::Response list_instances(const Api& api, const http::Request& request) {
   std::vector<Row<InstanceView>> rows;
   scene.fleet->for_each_device([&](const DeviceView& of) {
     for (const Instance& instance : of.device->instances)
-      if (filter.matches(scene, *of.device, instance))
+      if (filter.matches(scene, of, instance))
         if (const auto view = scene.fleet->find_instance(instance.id)) rows.push_back({key_of(*view, list.sort), instance.id.text, *view});
   });
   return tagged_json(request, write_page(std::move(rows), list, [&](JsonWriter& json, const InstanceView& view, const FieldSet& fields) {

@@ -16,12 +16,12 @@ struct Count {
 };
 using Counts = std::map<ModelId, Count>;
 
-Counts count_models(const Fleet& fleet) {
+Counts count_models(const Scene& scene) {
   Counts counts;
-  fleet.for_each_device([&](const DeviceView& view) {
+  scene.fleet->for_each_device([&](const DeviceView& view) {
     Count& count = counts[view.device->model];
     ++count.devices;
-    count.free += fleet.is_free(*view.device) ? 1 : 0;
+    count.free += is_free(scene, view) ? 1 : 0;
   });
   return counts;
 }
@@ -75,7 +75,7 @@ http::Response list_models(const Api& api, const http::Request& request) {
   const auto vendor = query.word<Vendor>("vendor");
   const std::string part = lower_case(query.text("q").value_or(""));
   if (const auto fault = query.finish()) return problem_response(*fault, request);
-  const Counts counts = count_models(*api.keeper.snapshot());
+  const Counts counts = count_models(scene_of(api));
   std::vector<Row<const GpuModel*>> rows;
   for (const GpuModel& model : api.catalogue.models())
     if ((!vendor || model.vendor == *vendor) &&
@@ -96,7 +96,7 @@ http::Response get_model(const Api& api, const http::Request& request) {
     return problem_response({.code = ApiCode::model_not_found, .detail = fmt::format("cannot find GPU model '{}'", id.text)}, request);
   std::string body;
   JsonWriter json(body);
-  write_model(json, api, *model, count_of(count_models(*api.keeper.snapshot()), id), fields, true);
+  write_model(json, api, *model, count_of(count_models(scene_of(api)), id), fields, true);
   return tagged_json(request, std::move(body));
 }
 

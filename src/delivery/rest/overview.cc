@@ -50,7 +50,7 @@ Summary summarise(const Scene& scene) {
       summary.totals.add(scene, {view.node.get(), view.readings.get(), &device, reading}, stale);
       ModelCount& count = summary.models[device.model.empty() ? device.product_name : device.model.text];
       if (count.devices++ == 0) count.model = scene.catalogue->find(device.model);
-      count.free += scene.fleet->is_free(device) ? 1 : 0;
+      count.free += is_free(scene, {view.node.get(), view.readings.get(), &device, reading}) ? 1 : 0;
       if (stale || reading == nullptr) continue;
       if (const auto celsius = reading->values.get(Metric::gpu_temperature)) keep_hottest(summary.hottest, {*celsius, &device});
     }

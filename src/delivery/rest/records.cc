@@ -1,8 +1,10 @@
 #include "delivery/rest/records.h"
 
+#include <algorithm>
 #include <set>
 
 #include "delivery/rest/api.h"
+#include "domain/holding/join.h"
 
 namespace reeve::rest {
 namespace {
@@ -31,6 +33,12 @@ void write_processes(JsonWriter& json, const DeviceReading* reading) {
   json.end_array();
 }
 
+void write_sources(JsonWriter& json, const std::vector<HolderSource>& sources) {
+  json.begin_array();
+  for (const HolderSource source : sources) json.value(to_text(source));
+  json.end_array();
+}
+
 void write_placement(JsonWriter& json, const std::optional<mig::Placement>& placement) {
   if (!placement) {
     json.value(nullptr);
@@ -39,15 +47,63 @@ void write_placement(JsonWriter& json, const std::optional<mig::Placement>& plac
   json.begin_object().field("start", placement->start).field("size", placement->size).end_object();
 }
 
+// As placement sees it: nobody asked yet, as after a start, is not silence.
+bool is_silent(const Scene& scene, const DeviceView& view) {
+  if (view.device->source == ObservationSource::registered) return false;
+  const NodeReadings& readings = *view.node_readings;
+  return readings.at ? scene.now - *readings.at > scene.stale_after : !readings.last_error.empty();
+}
+
+bool is_seen(const Scene& scene, const std::string& resource) { return !holding::holdings_of(*scene.report, resource).empty(); }
+
+void write_holders(JsonWriter& json, const Scene& scene, const std::string& resource) {
+  json.begin_array();
+  for (const holding::Holding& one : holding::holdings_of(*scene.report, resource)) {
+    ItemWriter item(json, {});
+    item.field("namespace", one.namespace_name).field("pod", one.pod).text("container", one.container).field("replica", one.replica);
+    item.begin("sources");
+    write_sources(json, one.sources);
+    item.field("allocation", one.allocation).field("since", one.since);
+    item.end();
+  }
+  json.end_array();
+}
+
+// Who sees its pod there, the most reliable first. Its device may be shared: one source may see it in several containers.
+std::vector<HolderSource> sources_of(const holding::Report& report, const Allocation& allocation) {
+  std::vector<HolderSource> sources;
+  if (allocation.status != AllocationStatus::allocated) return sources;
+  for (const holding::Holding& one : holding::holdings_of(report, allocation.resource))
+    if (one.allocation == allocation.id) sources.insert(sources.end(), one.sources.begin(), one.sources.end());
+  std::ranges::sort(sources);
+  const auto repeated = std::ranges::unique(sources);
+  sources.erase(repeated.begin(), repeated.end());
+  return sources;
+}
+
 std::optional<AllocationId> id_of(const Allocation* holder) { return holder == nullptr ? std::nullopt : std::optional(holder->id); }
 
 }  // namespace
 
-Scene scene_of(const Api& api) { return {api.keeper.snapshot(), &api.catalogue, api.clock.now(), api.stale_after}; }
+Scene scene_of(const Api& api) { return scene_of(api, api.keeper.snapshot()); }
+
+Scene scene_of(const Api& api, std::shared_ptr<const Fleet> fleet) {
+  return {std::move(fleet), &api.catalogue, api.clock.now(), api.stale_after, api.holdings.report()};
+}
 
 bool is_stale(const Scene& scene, const Node& node, const NodeReadings& readings) {
   if (node.address.empty() && readings.source == ObservationSource::registered) return false;  // nobody is asked for values
   return !readings.at || scene.now - *readings.at > scene.stale_after;
+}
+
+bool is_free(const Scene& scene, const DeviceView& view) {
+  if (!scene.fleet->is_free(*view.device) || is_silent(scene, view) || is_seen(scene, view.device->id.text)) return false;
+  return std::ranges::none_of(view.device->instances, [&](const Instance& part) { return is_seen(scene, part.id.text); });
+}
+
+bool is_free(const Scene& scene, const DeviceView& of, const Instance& part) {
+  return scene.fleet->is_free(*of.device, part) && !is_silent(scene, of) && !is_seen(scene, part.id.text) &&
+         !is_seen(scene, of.device->id.text);
 }
 
 std::optional<double> usd(std::optional<MicroUsd> amount) {
@@ -74,12 +130,12 @@ void Totals::add(const Scene& scene, const DeviceView& view, bool stale) {
   const Fleet& fleet = *scene.fleet;
   const Device& device = *view.device;
   ++devices;
-  if (fleet.is_free(device)) ++devices_free;
+  if (is_free(scene, view)) ++devices_free;
   if (device.lost || device.state == DeviceState::failed) ++devices_failed;
   bool held = fleet.holder(device.id) != nullptr;
   for (const Instance& part : device.instances) {
     ++instances;
-    if (fleet.is_free(device, part)) ++instances_free;
+    if (is_free(scene, view, part)) ++instances_free;
     if (fleet.holder(part.id) == nullptr) continue;
     ++instances_allocated;
     held = true;
@@ -134,11 +190,12 @@ void write_device(JsonWriter& json, const Scene& scene, const DeviceView& view, 
   item.field("vendor", model == nullptr ? std::nullopt : std::optional(model->vendor));
   item.text("architecture", model == nullptr ? "" : model->architecture).field("state", device.state);
   item.field("mig_enabled", device.mig_enabled).field("lost", device.lost);
-  item.field("stale", is_stale(scene, *view.node, *view.node_readings)).field("free", fleet.is_free(device));
+  item.field("stale", is_stale(scene, *view.node, *view.node_readings)).field("free", is_free(scene, view));
   item.field("source", device.source).text("serial", device.serial).text("pci_address", device.pci_address);
   item.text("driver_version", device.driver_version.empty() ? view.node->driver_version : device.driver_version);
   item.text("firmware_version", device.firmware_version).text("vbios_version", device.vbios_version).field("memory_mib", device.memory);
   item.field("observed_at", view.node_readings->at).field("allocation", id_of(fleet.holder(device.id)));
+  if (item.begin("holders")) write_holders(json, scene, device.id.text);
   if (item.begin("values")) write_values(json, values_of(view));
   if (item.begin("instances")) {
     json.begin_array();
@@ -160,13 +217,14 @@ void write_instance(JsonWriter& json, const Scene& scene, const InstanceView& vi
   item.field("gpu_instance_id", instance.gpu_instance_id).field("compute_instance_id", instance.compute_instance_id);
   item.text("uuid", instance.uuid.text).text("profile", instance.profile).field("profile_id", instance.profile_id);
   if (item.begin("placement")) write_placement(json, instance.placement);
-  item.field("memory_mib", instance.memory).field("free", scene.fleet->is_free(*view.of.device, instance));
+  item.field("memory_mib", instance.memory).field("free", is_free(scene, view.of, instance));
   item.field("allocation", id_of(scene.fleet->holder(instance.id)));
+  if (item.begin("holders")) write_holders(json, scene, instance.id.text);
   if (item.begin("values")) write_values(json, view.reading == nullptr ? nullptr : &view.reading->values);
   item.end();
 }
 
-void write_allocation(JsonWriter& json, const Allocation& allocation, const FieldSet& fields) {
+void write_allocation(JsonWriter& json, const holding::Report& report, const Allocation& allocation, const FieldSet& fields) {
   const ResourcePlace place = place_of(allocation.resource);
   ItemWriter item(json, fields);
   item.field("id", allocation.id).field("namespace", allocation.namespace_name).field("pod", allocation.pod_name);
@@ -178,7 +236,8 @@ void write_allocation(JsonWriter& json, const Allocation& allocation, const Fiel
   item.field("released_at", allocation.released_at).field("status", allocation.status);
   item.field("cost_per_hour_usd", usd(allocation.cost_per_hour)).field("total_cost_usd", usd(allocation.total_cost));
   item.text("user", allocation.user_id).text("team", allocation.team_id).text("project", allocation.project_id);
-  item.field("labels", allocation.labels);
+  item.field("labels", allocation.labels).field("origin", allocation.origin);
+  if (item.begin("confirmed_by")) write_sources(json, sources_of(report, allocation));
   item.end();
 }
 

@@ -11,6 +11,7 @@
 #include "delivery/rest/listing.h"
 #include "domain/catalogue/catalogue.h"
 #include "domain/inventory/fleet.h"
+#include "ports/holdings_view.h"
 #include "ports/job_board.h"
 
 namespace reeve::rest {
@@ -23,11 +24,18 @@ struct Scene {
   const Catalogue* catalogue;
   Timestamp now;
   Milliseconds stale_after;
+  std::shared_ptr<const holding::Report> report;  // never null
 };
 Scene scene_of(const Api& api);
+Scene scene_of(const Api& api, std::shared_ptr<const Fleet> fleet);
 
 // Somebody should be reporting this node, and has not for too long.
 bool is_stale(const Scene& scene, const Node& node, const NodeReadings& readings);
+
+// Would it be given to somebody who asks now? Not where somebody was seen, and not where the node is silent: nobody knows
+// then what is left of it.
+bool is_free(const Scene& scene, const DeviceView& view);
+bool is_free(const Scene& scene, const DeviceView& of, const Instance& part);
 
 inline constexpr std::array<std::string_view, 20> node_fields{"name",
                                                               "cluster",
@@ -49,7 +57,7 @@ inline constexpr std::array<std::string_view, 20> node_fields{"name",
                                                               "memory_total_mib",
                                                               "power_watts",
                                                               "devices"};
-inline constexpr std::array<std::string_view, 31> device_fields{"id",
+inline constexpr std::array<std::string_view, 32> device_fields{"id",
                                                                 "node",
                                                                 "index",
                                                                 "uuid",
@@ -72,6 +80,7 @@ inline constexpr std::array<std::string_view, 31> device_fields{"id",
                                                                 "memory_mib",
                                                                 "observed_at",
                                                                 "allocation",
+                                                                "holders",
                                                                 "values",
                                                                 "instances",
                                                                 "processes",
@@ -80,10 +89,10 @@ inline constexpr std::array<std::string_view, 31> device_fields{"id",
                                                                 "last_maintenance",
                                                                 "warranty_expiry",
                                                                 "purchase_cost_usd"};
-inline constexpr std::array<std::string_view, 13> instance_fields{
-    "id",         "device", "node",       "gpu_instance_id", "compute_instance_id", "uuid", "profile", "profile_id", "placement",
-    "memory_mib", "free",   "allocation", "values"};
-inline constexpr std::array<std::string_view, 22> allocation_fields{"id",
+inline constexpr std::array<std::string_view, 14> instance_fields{
+    "id",   "device",     "node",    "gpu_instance_id", "compute_instance_id", "uuid", "profile", "profile_id", "placement", "memory_mib",
+    "free", "allocation", "holders", "values"};
+inline constexpr std::array<std::string_view, 24> allocation_fields{"id",
                                                                     "namespace",
                                                                     "pod",
                                                                     "container",
@@ -104,7 +113,9 @@ inline constexpr std::array<std::string_view, 22> allocation_fields{"id",
                                                                     "user",
                                                                     "team",
                                                                     "project",
-                                                                    "labels"};
+                                                                    "labels",
+                                                                    "origin",
+                                                                    "confirmed_by"};
 inline constexpr std::array<std::string_view, 24> model_fields{"id",
                                                                "name",
                                                                "vendor",
@@ -134,7 +145,7 @@ inline constexpr std::array<std::string_view, 24> model_fields{"id",
 void write_node(JsonWriter& json, const Scene& scene, const NodeView& view, const FieldSet& fields, bool with_devices);
 void write_device(JsonWriter& json, const Scene& scene, const DeviceView& view, const FieldSet& fields = {});
 void write_instance(JsonWriter& json, const Scene& scene, const InstanceView& view, const FieldSet& fields = {});
-void write_allocation(JsonWriter& json, const Allocation& allocation, const FieldSet& fields = {});
+void write_allocation(JsonWriter& json, const holding::Report& report, const Allocation& allocation, const FieldSet& fields = {});
 void write_job(JsonWriter& json, const Job& job);
 
 // {"gpu_utilization_percent":93.0,...}: what was measured.

@@ -141,7 +141,7 @@ export interface Allocation {
   pod: string;
   container: Maybe<string>;
   workload_type: Maybe<string>;
-  resource_type: "FULL_GPU" | "MIG_INSTANCE";
+  resource_type: "FULL_GPU" | "MIG_INSTANCE" | "SHARED_GPU";
   resource: string;
   device: Maybe<string>;
   node: Maybe<string>;
