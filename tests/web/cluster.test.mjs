@@ -94,14 +94,15 @@ test("models are shown with tokens a second, first-token time and the last hour 
     const models = rows(page, "Models being served");
     await models.first().waitFor();
     assert.equal(await models.count(), 2);
-    assert.equal(await models.locator("svg.sparkline").count(), 2);
+    await models.locator("svg.sparkline").nth(1).waitFor();
     assert.match(await models.first().innerText(), /85\u202fms/);
     const servers = rows(page, "Model servers");
+    await servers.first().waitFor();
     assert.equal(await servers.count(), cluster.servers.length);
     const serving = cluster.servers.find(({ at }) => at);
     await servers.getByRole("link", { name: serving.pod }).click();
     await page.locator('[data-figure="tokens"]').waitFor();
-    assert.equal(await page.locator(".charts figure").count(), 4);
+    await page.locator(".charts figure").nth(3).waitFor();
   }));
 
 test("holdings name their sources, and conflicts what is the matter", () =>

@@ -11,7 +11,7 @@ void write_kinds(JsonWriter& json, const cluster::Snapshot& snapshot) {
   for (int i = 0; i < count_of<cluster::Kind>(); ++i) {
     const auto kind = static_cast<cluster::Kind>(i);
     const cluster::KindStatus& status = snapshot.status(kind);
-    ItemWriter item(json, {});
+    ItemWriter item(json);
     item.field("kind", kind).field("state", status.state).text("error", status.error).field("synced_at", status.synced_at);
     item.field("heard_at", status.heard_at).field("lists", status.lists).field("events", status.events);
     item.text("resource_version", status.resource_version);

@@ -62,7 +62,7 @@ void write_claim(JsonWriter& json, const ClusterScene& scene, const SliceDevices
     for (const auto& claimed : claim.devices) {
       const auto* device = devices.find(claimed);
       const std::string* uuid = uuid_of(device);
-      ItemWriter part(json, {});
+      ItemWriter part(json);
       part.field("request", claimed.request).field("driver", claimed.driver).field("pool", claimed.pool).field("device", claimed.device);
       part.text("uuid", uuid == nullptr ? "" : *uuid).text("resource", resource_of(*scene.fleet, device));
       part.end();

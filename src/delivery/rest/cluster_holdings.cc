@@ -21,7 +21,7 @@ SortKey key_of(std::optional<Timestamp> time) {
 }
 
 void write_evidence(JsonWriter& json, const HolderObservation& evidence) {
-  ItemWriter item(json, {});
+  ItemWriter item(json);
   item.field("source", evidence.source).text("namespace", evidence.namespace_name).text("pod", evidence.pod);
   item.text("container", evidence.container).text("resource_name", evidence.resource_name).text("device_id", evidence.device_id);
   item.field("gpu_instance", evidence.gpu_instance).field("replica", evidence.replica);

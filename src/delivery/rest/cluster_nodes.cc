@@ -44,7 +44,7 @@ void write_roles(JsonWriter& json, const cluster::Labels& labels) {
 void write_taints(JsonWriter& json, const std::vector<cluster::Taint>& taints) {
   json.begin_array();
   for (const auto& taint : taints) {
-    ItemWriter item(json, {});
+    ItemWriter item(json);
     item.field("key", taint.key).text("value", taint.value).field("effect", taint.effect);
     item.end();
   }
@@ -54,7 +54,7 @@ void write_taints(JsonWriter& json, const std::vector<cluster::Taint>& taints) {
 void write_conditions(JsonWriter& json, const std::vector<cluster::Condition>& conditions) {
   json.begin_array();
   for (const auto& condition : conditions) {
-    ItemWriter item(json, {});
+    ItemWriter item(json);
     item.field("type", condition.type)
         .field("status", condition.status)
         .text("reason", condition.reason)

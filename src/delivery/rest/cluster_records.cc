@@ -21,7 +21,7 @@ void write_controller(JsonWriter& json, const std::optional<cluster::OwnerRefere
 void write_containers(JsonWriter& json, const std::vector<cluster::Container>& containers) {
   json.begin_array();
   for (const auto& container : containers) {
-    ItemWriter item(json, {});
+    ItemWriter item(json);
     item.field("name", container.name).text("image", container.image).field("state", container.state).text("reason", container.reason);
     item.field("ready", container.ready).field("restarts", container.restarts).field("started_at", container.started_at);
     item.begin("requests"), write_amounts(json, container.requests);
@@ -34,7 +34,7 @@ void write_containers(JsonWriter& json, const std::vector<cluster::Container>& c
 void write_held(JsonWriter& json, const std::vector<const holding::Holding*>& held) {
   json.begin_array();
   for (const auto* holding : held) {
-    ItemWriter item(json, {});
+    ItemWriter item(json);
     item.field("resource", holding->resource).field("device", place_of(holding->resource).device).text("container", holding->container);
     item.field("replica", holding->replica);
     item.begin("sources"), write_sources(json, holding->sources);

@@ -27,10 +27,14 @@ class FieldSet {
   std::vector<std::string> names_{};
 };
 
+inline const FieldSet every_field{};
+
 // Writes one JSON object of which only the wanted fields are kept.
 class ItemWriter {
  public:
   ItemWriter(JsonWriter& json, const FieldSet& fields) : json_(json), fields_(fields) { json_.begin_object(); }
+  ItemWriter(JsonWriter& json, FieldSet&& fields) = delete;  // it would be gone before the first field
+  explicit ItemWriter(JsonWriter& json) : ItemWriter(json, every_field) {}
   template <class T>
   ItemWriter& field(std::string_view name, const T& value) {
     if (fields_.wants(name)) json_.field(name, value);
