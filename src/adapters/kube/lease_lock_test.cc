@@ -21,7 +21,7 @@ struct Candidate {
           return std::make_shared<Credentials>(access);
         }()),
         client(credentials),
-        lock(client, wall, {.namespace_name = "reeve", .identity = identity}, [this] { return now; }) {}
+        lock(client, wall, {.namespace_name = "reeve", .identity = identity}, [this] { return std::exchange(now, now + tick); }) {}
 
   bool hold() {
     const auto held = lock.hold();
@@ -33,6 +33,7 @@ struct Candidate {
   ApiClient client;
   FakeClock wall{};
   std::chrono::steady_clock::time_point now{std::chrono::hours(1)};
+  std::chrono::seconds tick{0};  // what passes while somebody looks at the clock
   LeaseLock lock;
 };
 
@@ -75,6 +76,17 @@ TEST_F(KubeLease, it_is_lost_by_our_own_clock_when_it_was_not_renewed) {
   a.now += Milliseconds(1);
   EXPECT_FALSE(a.lock.held()) << "before anybody else may take it";
   EXPECT_TRUE(a.hold()) << "nobody took it meanwhile";
+}
+
+TEST_F(KubeLease, a_renewal_counts_from_when_it_was_asked_for_however_long_the_answer_took) {
+  const auto asked = a.now;
+  a.tick = std::chrono::seconds(1);
+  EXPECT_TRUE(a.hold());
+  a.tick = std::chrono::seconds(0);
+  a.now = asked + Milliseconds(9'999);
+  EXPECT_TRUE(a.lock.held());
+  a.now = asked + Milliseconds(10'000);
+  EXPECT_FALSE(a.lock.held());
 }
 
 TEST_F(KubeLease, a_failing_server_is_told_and_the_deadline_goes_on) {
