@@ -59,7 +59,7 @@ bool is_seen(const Scene& scene, const std::string& resource) { return !holding:
 void write_holders(JsonWriter& json, const Scene& scene, const std::string& resource) {
   json.begin_array();
   for (const holding::Holding& one : holding::holdings_of(*scene.report, resource)) {
-    ItemWriter item(json, {});
+    ItemWriter item(json);
     item.field("namespace", one.namespace_name).field("pod", one.pod).text("container", one.container).field("replica", one.replica);
     item.begin("sources");
     write_sources(json, one.sources);
