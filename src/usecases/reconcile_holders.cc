@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <tuple>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -67,6 +68,15 @@ const NodeView* node_of(const Fleet& fleet, const std::string& resource) {
   if (const auto device = fleet.find_device(DeviceId{resource})) return fleet.find_node(device->node->name);
   const auto part = fleet.find_instance(InstanceId{resource});
   return part ? fleet.find_node(part->of.node->name) : nullptr;
+}
+
+// Does the allocation say all that the holding of a whole device or slice says?
+bool is_told(const Allocation& allocation, const Holding& holding) {
+  const auto same = [](const std::string& known, const std::string& said) { return said.empty() || known == said; };
+  const auto uid = allocation.labels.find(std::string(holding::pod_uid_label));
+  return same(allocation.user_id, holding.user) && same(allocation.team_id, holding.team) && same(allocation.project_id, holding.project) &&
+         same(allocation.container_name, holding.container) &&
+         same(uid == allocation.labels.end() ? std::string() : uid->second, holding.pod_uid);
 }
 
 auto key_of(const holding::Conflict& one) { return std::tie(one.resource, one.kind, one.allocation); }
@@ -144,23 +154,13 @@ void HolderReconciler::run_alone(Timestamp now) {
   const auto before = report();
   auto next = std::make_shared<const Report>(holding::join(*fleet, *cluster, *before, now, options_.join));
   shared_->report.store(next);
-  note_seen(*fleet, *cluster, *next);
-  if (!waiting)
-    if (Plan todo = plan(*fleet, *cluster, *next, now); !todo.empty()) submit(std::move(todo), next);
-  if (const auto fresh = new_conflicts(*before, *next); !fresh.empty() && on_conflicts_) on_conflicts_(fresh);
+  if (waiting) return tell(*before, *next);
+  if (Plan todo = plan(*fleet, *cluster, *next, now); !todo.empty()) submit(std::move(todo), next);
+  tell(*before, *next);
 }
 
-void HolderReconciler::note_seen(const Fleet& fleet, const cluster::Snapshot& cluster, const Report& report) {
-  for (const Holding& one : report.holdings) {
-    if (!one.allocation) continue;
-    const Allocation* allocation = fleet.find_allocation(*one.allocation);
-    if (allocation == nullptr || allocation->origin != AllocationOrigin::observed) continue;
-    Known& known = known_[allocation->id];
-    known.seen = one.at.value_or(*report.at);
-    const cluster::Pod* pod = cluster.find_pod(one.namespace_name, one.pod);
-    if (pod != nullptr && pod->meta.deleted_at) known.deleted = pod->meta.deleted_at;
-  }
-  std::erase_if(known_, [&](const auto& one) { return fleet.find_allocation(one.first) == nullptr; });
+void HolderReconciler::tell(const Report& before, const Report& now) const {
+  if (const auto fresh = new_conflicts(before, now); !fresh.empty() && on_conflicts_) on_conflicts_(fresh);
 }
 
 // Absent: nothing proves that it has ended.
@@ -197,19 +197,26 @@ HolderReconciler::Plan HolderReconciler::plan(const Fleet& fleet, const cluster:
   Plan todo{.at = now};
   // Until the pods are listed it is not known when they began and whose they are.
   const bool may_begin = cluster.status(Kind::pods).state != KindState::syncing;
+  std::unordered_set<const Allocation*> seen;
   for (const Holding& holding : report.holdings) {
     const Allocation* covering = holding.allocation ? fleet.find_allocation(*holding.allocation) : nullptr;
     if (covering == nullptr && may_begin) {
       if (auto first = opened(fleet, cluster, report, holding, now)) todo.begin.emplace_back(std::move(*first), holding);
     } else if (covering != nullptr && covering->origin == AllocationOrigin::observed) {
+      seen.insert(covering);
+      Known& known = known_[covering->id];
+      known.seen = holding.at.value_or(now);
+      if (holding.pod_deleted) known.deleted = holding.pod_deleted;
+      if (!holding.shared && is_told(*covering, holding)) continue;  // as nearly always: nothing to copy
       Allocation newer = *covering;
       if (refresh(newer, fleet, cluster, report, holding)) todo.change.push_back(std::move(newer));
     }
   }
+  if (known_.size() > seen.size()) std::erase_if(known_, [&](const auto& one) { return fleet.find_allocation(one.first) == nullptr; });
   for (const auto& [id, allocation] : fleet.allocations()) {
-    if (allocation.origin != AllocationOrigin::observed) continue;
-    const auto seen = holding::holdings_of(report, allocation.resource);
-    if (std::ranges::any_of(seen, [&](const Holding& one) { return holding::covers(allocation, one); })) continue;
+    if (allocation.origin != AllocationOrigin::observed || seen.contains(&allocation)) continue;
+    const auto there = holding::holdings_of(report, allocation.resource);
+    if (std::ranges::any_of(there, [&](const Holding& one) { return holding::covers(allocation, one); })) continue;
     if (const auto end = proven_end(fleet, cluster, report, allocation, now))
       todo.end.push_back(ended(allocation, AllocationStatus::released, *end));
   }

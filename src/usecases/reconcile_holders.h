@@ -68,7 +68,7 @@ class HolderReconciler final : public HoldingsView {
   };
 
   void run_alone(Timestamp now);
-  void note_seen(const Fleet& fleet, const cluster::Snapshot& cluster, const holding::Report& report);
+  void tell(const holding::Report& before, const holding::Report& now) const;
   std::optional<Timestamp> proven_end(const Fleet& fleet, const cluster::Snapshot& cluster, const holding::Report& report,
                                       const Allocation& allocation, Timestamp now);
   Plan plan(const Fleet& fleet, const cluster::Snapshot& cluster, const holding::Report& report, Timestamp now);

@@ -27,9 +27,10 @@ struct Holding {
   std::string user{};
   std::string team{};
   std::string project{};
-  std::optional<Timestamp> since{};  // start of the container, or of the pod
-  std::optional<Timestamp> at{};     // when a source last said so
-  std::string pod_uid{};             // empty: the cluster does not tell
+  std::optional<Timestamp> since{};        // start of the container, or of the pod
+  std::optional<Timestamp> at{};           // when a source last said so
+  std::string pod_uid{};                   // empty: the cluster does not tell
+  std::optional<Timestamp> pod_deleted{};  // the pod is going; its deletion time
 
   friend bool operator==(const Holding&, const Holding&) = default;
 };

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,13 @@ PodName pod_of(const Holding& holding) { return {holding.namespace_name, holding
 PodName pod_of(const Allocation& allocation) { return {allocation.namespace_name, allocation.pod_name}; }
 
 std::string text_of(const PodName& pod) { return fmt::format("{}/{}", pod.first, pod.second); }
+
+struct PodHash {
+  std::size_t operator()(const PodName& pod) const {
+    const std::hash<std::string_view> hash;
+    return hash(pod.first) * 31 + hash(pod.second);
+  }
+};
 
 const cluster::Namespace* find_namespace(const cluster::Snapshot& cluster, std::string_view name) {
   const auto at = std::ranges::lower_bound(cluster.namespaces, name, {},
@@ -40,11 +48,29 @@ bool matches_text(const std::string& a, const std::string& b) { return a.empty()
 auto order_of(const Holding& one) { return std::tie(one.resource, one.namespace_name, one.pod, one.container, one.replica); }
 auto order_of(const Conflict& one) { return std::tie(one.resource, one.kind, one.allocation); }
 
+// Does the pod list prove what is not there? Not when it is cut off, and not for nodes of other clusters.
+bool judges(const cluster::Snapshot& cluster, const NodeName& node) {
+  if (cluster.status(cluster::Kind::pods).state != cluster::KindState::live) return false;
+  return cluster.find_node(node) != nullptr || cluster.pods_of_node.contains(node);
+}
+
+PodFate fate_of(const cluster::Pod* pod, const NodeName& node, Timestamp said_at) {
+  if (pod == nullptr) return PodFate::over;
+  if (pod->phase == cluster::PodPhase::succeeded || pod->phase == cluster::PodPhase::failed) return PodFate::over;
+  if (!pod->node.empty() && pod->node != node) return PodFate::over;
+  // Kubernetes keeps whole seconds: a pod is not younger than what was said in its first one.
+  if (pod->meta.created_at && said_at + std::chrono::seconds(1) < *pod->meta.created_at) return PodFate::over;
+  return PodFate::alive;
+}
+
 class Joining {
  public:
   Joining(const Fleet& fleet, const cluster::Snapshot& cluster, const Report& previous, Timestamp now, const JoinOptions& options)
       : fleet_(fleet), cluster_(cluster), previous_(previous), now_(now), options_(options), gathered_(gather(fleet, cluster, now)) {
     report_.at = now;
+    // Each word is held against its pod: a table, since a fleet has ten thousand of both.
+    pods_.reserve(cluster.pods.size());
+    for (const cluster::PodPtr& pod : cluster.pods) pods_.emplace(PodName{pod->meta.namespace_name, pod->meta.name}, pod.get());
   }
 
   Report run() {
@@ -57,7 +83,6 @@ class Joining {
       weigh({from, to});
       from = to;
     }
-    std::ranges::sort(report_.holdings, {}, [](const Holding& one) { return order_of(one); });
     for (const auto& [id, allocation] : fleet_.allocations())
       if (allocation.origin == AllocationOrigin::requested) compare(allocation);
     for (auto* conflicts : {&report_.conflicts, &report_.suspected})
@@ -69,12 +94,26 @@ class Joining {
  private:
   using Words = std::span<const Evidence>;
 
+  const cluster::Pod* find_pod(const PodName& name) const {
+    const auto found = pods_.find(name);
+    return found == pods_.end() ? nullptr : found->second;
+  }
+
+  // Words come node by node, mostly.
+  PodFate fate_on(const NodeView& node, const cluster::Pod* pod, Timestamp said_at) {
+    if (judged_ != &node) {
+      judged_ = &node;
+      judges_ = judges(cluster_, node.node->name);
+    }
+    return judges_ ? fate_of(pod, node.node->name, said_at) : PodFate::unknown;
+  }
+
   // All that is said of one resource.
   void weigh(Words words) {
     std::vector<Holding> found;
     std::set<PodName> gone;
     for (const Evidence& word : words) {
-      const PodFate fate = fate_of(cluster_, word.node->node->name, word.said->namespace_name, word.said->pod, word.at);
+      const PodFate fate = fate_on(*word.node, find_pod(pod_of(*word.said)), word.at);
       if (fate == PodFate::over)
         gone.insert(pod_of(*word.said));
       else
@@ -87,6 +126,7 @@ class Joining {
            Patience::wait);
     if (found.empty()) return;
     if (!is_shared(words, found)) settle(found, words);
+    if (found.size() > 1) std::ranges::sort(found, {}, [](const Holding& one) { return order_of(one); });
     for (Holding& holding : found) {
       complete(holding);
       report_.holdings.push_back(std::move(holding));
@@ -133,7 +173,7 @@ class Joining {
   // kubelet hands an init container's device on.
   void settle(std::vector<Holding>& found, Words words) {
     const auto rank = [&](const Holding& one) {
-      const cluster::Pod* pod = cluster_.find_pod(one.namespace_name, one.pod);
+      const cluster::Pod* pod = find_pod(pod_of(one));
       return std::tuple(one.sources.front(), one.namespace_name, one.pod, !is_main_container(pod, one.container), one.container);
     };
     Holding winner = *std::ranges::min_element(found, {}, rank);
@@ -149,13 +189,14 @@ class Joining {
   }
 
   void complete(Holding& holding) const {
-    const cluster::Pod* pod = cluster_.find_pod(holding.namespace_name, holding.pod);
+    const cluster::Pod* pod = find_pod(pod_of(holding));
     if (pod != nullptr) {
-      const Owner owner = owner_of(options_.owners, *pod, find_namespace(cluster_, holding.namespace_name));
-      holding.user = owner.user;
-      holding.team = owner.team;
-      holding.project = owner.project;
+      Owner owner = owner_of(options_.owners, *pod, find_namespace(cluster_, holding.namespace_name));
+      holding.user = std::move(owner.user);
+      holding.team = std::move(owner.team);
+      holding.project = std::move(owner.project);
       holding.pod_uid = pod->meta.uid;
+      holding.pod_deleted = pod->meta.deleted_at;
       const cluster::Container* container = find_container(*pod, holding.container);
       holding.since = container != nullptr && container->started_at ? container->started_at : pod->started_at;
     }
@@ -253,6 +294,9 @@ class Joining {
   const Timestamp now_;
   const JoinOptions& options_;
   Gathered gathered_;
+  std::unordered_map<PodName, const cluster::Pod*, PodHash> pods_{};
+  const NodeView* judged_ = nullptr;
+  bool judges_ = false;  // of judged_: does the pod list prove what is not there?
   Report report_{};
 };
 
@@ -264,15 +308,7 @@ Report join(const Fleet& fleet, const cluster::Snapshot& cluster, const Report& 
 
 PodFate fate_of(const cluster::Snapshot& cluster, const NodeName& node, std::string_view namespace_name, std::string_view name,
                 Timestamp said_at) {
-  if (cluster.status(cluster::Kind::pods).state != cluster::KindState::live) return PodFate::unknown;
-  if (cluster.find_node(node) == nullptr && !cluster.pods_of_node.contains(node)) return PodFate::unknown;
-  const cluster::Pod* pod = cluster.find_pod(namespace_name, name);
-  if (pod == nullptr) return PodFate::over;
-  if (pod->phase == cluster::PodPhase::succeeded || pod->phase == cluster::PodPhase::failed) return PodFate::over;
-  if (!pod->node.empty() && pod->node != node) return PodFate::over;
-  // Kubernetes keeps whole seconds: a pod is not younger than what was said in its first one.
-  if (pod->meta.created_at && said_at + std::chrono::seconds(1) < *pod->meta.created_at) return PodFate::over;
-  return PodFate::alive;
+  return judges(cluster, node) ? fate_of(cluster.find_pod(namespace_name, name), node, said_at) : PodFate::unknown;
 }
 
 bool covers(const Allocation& allocation, const Holding& holding) {
