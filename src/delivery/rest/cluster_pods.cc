@@ -57,6 +57,33 @@ struct PodFilter {
   }
 };
 
+using PodRows = std::vector<Row<const cluster::Pod*>>;
+
+// In the order of the snapshot itself: rows behind the cursor, one more than a page has. The others are only counted.
+PodRows first_rows(const ClusterScene& scene, std::span<const cluster::PodPtr> pods, const PodFilter& filter, const ListRequest& list,
+                   std::size_t& total) {
+  PodRows rows;
+  for (const auto& pod : pods) {
+    if (!filter.matches(scene, *pod)) continue;
+    ++total;
+    if (rows.size() > list.limit) continue;
+    const SortKey key{.text = pod->meta.namespace_name};
+    const bool seen = list.cursor && !row_before({list.cursor->number, list.cursor->text}, list.cursor->id, key, pod->meta.name, false);
+    if (!seen) rows.push_back({key, pod->meta.name, pod.get()});
+  }
+  return rows;
+}
+
+// `ids` keeps the names that tell the rows apart: a pod's own does so only within its namespace.
+PodRows all_rows(const ClusterScene& scene, std::span<const cluster::PodPtr> pods, const PodFilter& filter, const ListRequest& list,
+                 std::deque<std::string>& ids) {
+  PodRows rows;
+  for (const auto& pod : pods)
+    if (filter.matches(scene, *pod))
+      rows.push_back({key_of(*pod, list.sort), ids.emplace_back(cluster::pod_key(pod->meta.namespace_name, pod->meta.name)), pod.get()});
+  return rows;
+}
+
 http::Response list_pods(const Api& api, const http::Request& request) {
   QueryReader query(request);
   const ListRequest list = read_list_request(query, pod_fields, sortable);
@@ -64,20 +91,17 @@ http::Response list_pods(const Api& api, const http::Request& request) {
   if (const auto fault = query.finish()) return problem_response(*fault, request);
   const ClusterScene scene = cluster_scene_of(api);
   const HoldingsOfPods holdings(*scene.report);
-  const bool by_namespace = list.sort.empty() || list.sort == "namespace";
-  std::deque<std::string> ids;  // a name alone tells pods apart only within a namespace
-  std::vector<Row<const cluster::Pod*>> rows;
-  const auto consider = [&](const cluster::Pod& pod) {
-    if (!filter.matches(scene, pod)) return;
-    std::string_view id = pod.meta.name;
-    if (!by_namespace) id = ids.emplace_back(cluster::pod_key(pod.meta.namespace_name, pod.meta.name));
-    rows.push_back({key_of(pod, list.sort), id, &pod});
+  const bool as_they_are = (list.sort.empty() || list.sort == "namespace") && !list.descending;
+  const std::span<const cluster::PodPtr> pods =
+      filter.namespace_name ? scene.cluster->pods_in(*filter.namespace_name) : scene.cluster->pods;
+  std::size_t total = 0;
+  std::deque<std::string> ids;
+  PodRows rows = as_they_are ? first_rows(scene, pods, filter, list, total) : all_rows(scene, pods, filter, list, ids);
+  if (!as_they_are) total = rows.size();
+  const auto write = [&](JsonWriter& json, const cluster::Pod* pod, const FieldSet& fields) {
+    write_pod(json, scene, holdings, *pod, fields);
   };
-  const std::span<const cluster::PodPtr> all = filter.namespace_name ? scene.cluster->pods_in(*filter.namespace_name) : scene.cluster->pods;
-  for (const auto& pod : all) consider(*pod);
-  return tagged_json(request, write_page(std::move(rows), list, [&](JsonWriter& json, const cluster::Pod* pod, const FieldSet& fields) {
-                       write_pod(json, scene, holdings, *pod, fields);
-                     }));
+  return tagged_json(request, write_page(std::move(rows), list, write, total));
 }
 
 http::Response get_pod(const Api& api, const http::Request& request) {

@@ -263,11 +263,13 @@ TEST_F(ClusterApi, pods_are_filtered_by_all_that_is_asked) {
 
 TEST_F(ClusterApi, pages_of_pods_follow_each_other_in_every_order) {
   configure();
-  for (const std::string sort : {"", "namespace", "name", "-name", "node", "phase", "gpu_requests", "restarts", "created_at"}) {
+  for (const std::string sort :
+       {"", "namespace", "-namespace", "name", "-name", "node", "phase", "gpu_requests", "restarts", "created_at"}) {
     std::set<std::string> seen;
     std::string cursor;
     for (int pages = 0; pages < 6; ++pages) {
       const auto page = get("/cluster/pods?limit=1" + (sort.empty() ? "" : "&sort=" + sort) + (cursor.empty() ? "" : "&cursor=" + cursor));
+      EXPECT_EQ(page.at("total").to_number<int>(), 5);
       for (const auto& item : page.at("items").as_array()) EXPECT_TRUE(seen.emplace(item.at("uid").as_string()).second) << sort;
       if (page.at("next_cursor").is_null()) break;
       cursor = page.at("next_cursor").as_string();

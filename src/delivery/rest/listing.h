@@ -100,10 +100,11 @@ struct Row {
 
 bool row_before(const SortKey& a, std::string_view a_id, const SortKey& b, std::string_view b_id, bool descending);
 
-// {"items":[...],"next_cursor":...,"total":n}: puts the rows of the wanted page in order and writes them.
+// {"items":[...],"next_cursor":...,"total":n}: puts the rows of the wanted page in order and writes them. `all`: how many
+// there are in the whole list, where `rows` holds no more than the wanted page and the row behind it.
 template <class Item, class Write>
-std::string write_page(std::vector<Row<Item>> rows, const ListRequest& list, const Write& write) {
-  const std::size_t total = rows.size();
+std::string write_page(std::vector<Row<Item>> rows, const ListRequest& list, const Write& write, std::optional<std::size_t> all = {}) {
+  const std::size_t total = all.value_or(rows.size());
   const auto before = [&](const Row<Item>& a, const Row<Item>& b) { return row_before(a.key, a.id, b.key, b.id, list.descending); };
   if (list.cursor) {
     const SortKey last{list.cursor->number, list.cursor->text};
