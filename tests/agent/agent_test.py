@@ -3,10 +3,24 @@ import http.client
 import json
 import pathlib
 import re
+import subprocess
 import time
 import unittest
 
-from reeve_process import Agent, Process, folder, gpus, wait_until
+from reeve_process import REEVE, SIM_LIBRARY, Agent, Process, folder, gpus, wait_until
+
+FAKE_KUBELET = pathlib.Path(REEVE).parent / "tests/agent/fake_kubelet"
+
+
+def field(number, value):
+    """A field of a protobuf message that is shorter than 128 bytes."""
+    data = value.encode() if isinstance(value, str) else value
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+def pod(namespace, name, resource, device):
+    devices = field(1, resource) + field(2, device)
+    return field(1, field(1, name) + field(2, namespace) + field(3, field(1, "main") + field(2, devices)))
 
 
 class RunningAgent(unittest.TestCase):
@@ -90,6 +104,31 @@ class RunningAgent(unittest.TestCase):
         agent.stop()
         self.assertLess(time.monotonic() - began, 1.5)
         self.assertEqual(agent.process.returncode, 0)
+
+    def test_who_holds_what_is_asked_of_the_kubelet(self):
+        message = pathlib.Path(self.folder) / "list.bin"
+        message.write_bytes(pod("team-a", "train-0", "nvidia.com/gpu", "nvidia1") + pod("team-b", "far", "amd.com/gpu", "amdgpu_xcp_1"))
+        kubelet = subprocess.Popen([FAKE_KUBELET, message], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(lambda: (kubelet.stdout.close(), kubelet.stdin.close(), kubelet.wait()))
+        scenario = pathlib.Path(self.folder) / "held.json"
+        scenario.write_text(json.dumps(gpus("H100_80GB", 2) | {"node": "n1"}))
+        agent = self.raw_agent("--node-name", "n1", "--nvml", SIM_LIBRARY, "--interval", "200ms", "--pod-resources",
+                               kubelet.stdout.readline().strip(), environment={"REEVE_SIM_SCENARIO": str(scenario)})
+        wait_until(lambda: self.health(agent).get("kubelet") == "ok" and self.health(agent)["devices"] == 2, what="an answer of the kubelet")
+        text = self.get(agent, "/metrics")[2]
+        self.assertRegex(text, r'DCGM_FI_DEV_GPU_TEMP\{gpu="1",.*,container="main",namespace="team-a",pod="train-0"\} ')
+        self.assertNotRegex(text, r'DCGM_FI_DEV_GPU_TEMP\{gpu="0",.*pod=')
+        self.assertRegex(text, r'reeve_pod_device_info\{UUID="GPU-[^"]+",namespace="team-a",pod="train-0",container="main",'
+                               r'resource="nvidia.com/gpu",device_id="nvidia1",hostname="n1"\} 1')
+        self.assertIn('reeve_pod_device_info{UUID="",namespace="team-b",pod="far"', text)
+        inventory = json.loads(self.get(agent, "/v1/devices")[2])
+        self.assertEqual([[holder["pod"] for holder in device["holders"]] for device in inventory["devices"]], [[], ["train-0"]])
+        self.assertEqual(inventory["holders_from"], "pod-resources")
+        kubelet.stdin.close()
+        kubelet.wait()
+        wait_until(lambda: 'reeve_pod_resources_up{hostname="n1"} 0' in self.get(agent, "/metrics")[2], what="the kubelet's silence")
+        self.assertNotIn("pod=", self.get(agent, "/metrics")[2])
+        self.assertIn("DCGM_FI_DEV_GPU_TEMP", self.get(agent, "/metrics")[2])
 
     def test_wrong_options_are_refused(self):
         for wrong in (["--interval", "soon"], ["--interval", "0s"], ["--listen", "nowhere"], ["--colour", "red"]):
