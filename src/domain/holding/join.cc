@@ -75,11 +75,14 @@ class Joining {
 
   Report run() {
     auto& placed = gathered_.placed;
-    std::ranges::sort(placed, [](const Evidence& a, const Evidence& b) {
-      return a.resource != b.resource ? a.resource < b.resource : std::tie(*a.said, a.at) < std::tie(*b.said, b.at);
-    });
+    // Nodes and devices come in order, so that it mostly is in order already.
+    if (!std::ranges::is_sorted(placed, {}, &Evidence::resource)) std::ranges::sort(placed, {}, &Evidence::resource);
     for (auto from = placed.begin(); from != placed.end();) {
       const auto to = std::find_if(from, placed.end(), [&](const Evidence& one) { return one.resource != from->resource; });
+      if (to - from > 1)
+        std::sort(from, to, [](const Evidence& a, const Evidence& b) {
+          return std::tie(*a.said, a.at, a.claim_shared) < std::tie(*b.said, b.at, b.claim_shared);
+        });
       weigh({from, to});
       from = to;
     }
@@ -94,9 +97,12 @@ class Joining {
  private:
   using Words = std::span<const Evidence>;
 
-  const cluster::Pod* find_pod(const PodName& name) const {
+  // Mostly the one that was asked for last.
+  const cluster::Pod* find_pod(const PodName& name) {
+    if (last_pod_ != nullptr && last_pod_->meta.name == name.second && last_pod_->meta.namespace_name == name.first) return last_pod_;
     const auto found = pods_.find(name);
-    return found == pods_.end() ? nullptr : found->second;
+    if (found == pods_.end()) return nullptr;
+    return last_pod_ = found->second;
   }
 
   // Words come node by node, mostly.
@@ -188,7 +194,7 @@ class Joining {
     found = {std::move(winner)};
   }
 
-  void complete(Holding& holding) const {
+  void complete(Holding& holding) {
     const cluster::Pod* pod = find_pod(pod_of(holding));
     if (pod != nullptr) {
       Owner owner = owner_of(options_.owners, *pod, find_namespace(cluster_, holding.namespace_name));
@@ -295,6 +301,7 @@ class Joining {
   const JoinOptions& options_;
   Gathered gathered_;
   std::unordered_map<PodName, const cluster::Pod*, PodHash> pods_{};
+  const cluster::Pod* last_pod_ = nullptr;
   const NodeView* judged_ = nullptr;
   bool judges_ = false;  // of judged_: does the pod list prove what is not there?
   Report report_{};
