@@ -21,4 +21,16 @@ Result<SqlStores> open_sql_store(const SqlStoreOptions& options, const Catalogue
   return SqlStores{std::move(*fleet), std::move(*metrics)};
 }
 
+std::optional<Timestamp> last_written(const std::string& directory) {
+  std::optional<Timestamp> newest;
+  for (const char* name : {"metrics.db", "metrics.db-wal"}) {
+    std::error_code missing;
+    const auto at = std::filesystem::last_write_time(std::filesystem::path(directory) / name, missing);
+    if (missing) continue;
+    const auto time = std::chrono::time_point_cast<Milliseconds>(std::chrono::file_clock::to_sys(at));
+    newest = std::max(newest.value_or(Timestamp::min()), Timestamp(time.time_since_epoch()));
+  }
+  return newest;
+}
+
 }  // namespace reeve

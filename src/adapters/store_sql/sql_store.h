@@ -4,9 +4,11 @@
 // process loses nothing that was acknowledged; a power cut may lose the last sweeps).
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "domain/catalogue/catalogue.h"
 #include "ports/fleet_store.h"
 #include "ports/metric_store.h"
@@ -28,5 +30,9 @@ struct SqlStores {
 // Unavailable: the directory or a file cannot be made, read or locked. Unsupported: a newer Reeve wrote it.
 // Internal: it is no database, or is broken.
 Result<SqlStores> open_sql_store(const SqlStoreOptions& options, const Catalogue& catalogue);
+
+// When a program last wrote samples there: each round of a collector does. To be asked before open_sql_store(). Absent:
+// there is no store yet.
+std::optional<Timestamp> last_written(const std::string& directory);
 
 }  // namespace reeve

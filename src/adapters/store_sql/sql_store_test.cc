@@ -165,6 +165,22 @@ TEST(SqlStore, a_full_disk_is_unavailable_and_leaves_nothing_half_written) {
   EXPECT_EQ(harness.stores_.metrics->query(all).value().size(), 1u);
 }
 
+TEST(SqlStore, it_is_known_when_samples_were_last_written) {
+  TemporaryDirectory directory;
+  EXPECT_EQ(last_written(directory.path()), std::nullopt);
+  const auto now = [] { return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()); };
+  const Timestamp before = now() - std::chrono::seconds(1);  // files know less of time than clocks
+  SqlStores stores = open_sql_store({.directory = directory.path()}, small_catalogue()).value();
+  Sample sample{.resource = "n1-GPU-00", .at = before};
+  sample.values.set(Metric::gpu_utilization, 1);
+  ASSERT_TRUE(stores.metrics->append({&sample, 1}).ok());
+  stores = {};
+  const auto written = last_written(directory.path());
+  ASSERT_TRUE(written.has_value());
+  EXPECT_GE(*written, before);
+  EXPECT_LE(*written, now() + std::chrono::seconds(1));
+}
+
 TEST(SqlStore, a_directory_that_cannot_be_made_is_unavailable) {
   TemporaryDirectory directory;
   std::ofstream(directory.path()) << "a file";
