@@ -82,6 +82,17 @@ TEST(AmdExposition, partitions_that_all_see_the_whole_memory_are_not_summed) {
   EXPECT_EQ(read(text, ObservationSource::amd_exporter).devices[0].memory, MiB(196592));
 }
 
+TEST(AmdExposition, what_another_partition_prints_for_the_gpu_is_not_the_gpus) {
+  const auto power = [](int partition, int watts) {
+    return fmt::format(
+        "gpu_package_power{{gpu_id=\"{0}\",gpu_partition_id=\"{0}\",gpu_compute_partition_type=\"dpx\",serial_number=\"1\","
+        "hostname=\"n\"}} {1}\n",
+        partition, watts);
+  };
+  EXPECT_EQ(read(power(1, 33) + power(0, 610), ObservationSource::amd_exporter).devices[0].values.get(Metric::power_usage), 610);
+  EXPECT_FALSE(read(power(1, 33), ObservationSource::amd_exporter).devices[0].values.has(Metric::power_usage));
+}
+
 TEST(AmdExposition, a_gpu_without_a_serial_number_is_its_place) {
   const NodeObservation node = read(
       "gpu_package_power{gpu_id=\"2\",serial_number=\"N/A\",hostname=\"n1\"} 0\n"
