@@ -1,7 +1,5 @@
 #include "apps/serve/control_plane.h"
 
-#include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -53,20 +51,6 @@ struct Foundation {
   std::optional<Timestamp> alive_until;  // when a control plane last wrote here
 };
 
-// The newest change of a file of the data directory; absent: there is none yet.
-std::optional<Timestamp> last_write_in(const std::string& directory) {
-  std::optional<Timestamp> last;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    const auto written = entry.last_write_time(error);
-    const std::string name = entry.path().filename().string();
-    if (error || !(name.ends_with(".db") || name.ends_with(".db-wal"))) continue;
-    const auto at = std::chrono::floor<Milliseconds>(std::chrono::file_clock::to_sys(written));
-    last = std::max(last.value_or(at), at);
-  }
-  return last;
-}
-
 Result<Foundation> lay_foundation(const ServeConfig& config) {
   auto zone = legacy::LocalZone::parse(config.time_zone);
   if (!zone) return zone.error();
@@ -80,7 +64,7 @@ Result<Foundation> lay_foundation(const ServeConfig& config) {
                    fmt::format("cannot use the price of '{}': there is no such GPU model in the catalogue", model.text)};
   auto lock = DirectoryLock::take(config.data_dir);
   if (!lock) return lock.error();
-  const auto alive_until = last_write_in(config.data_dir);
+  const auto alive_until = last_written(config.data_dir);
   auto stores = open_sql_store({.directory = config.data_dir}, *catalogue);
   if (!stores) return stores.error();
   auto fleet = stores->fleet->load();
@@ -115,7 +99,9 @@ class RunningPlane final : public ControlPlane {
         workers_(worker_threads, worker_backlog_max),
         api_(make_api()) {
     if (foundation_.cluster.credentials) notices_.emplace(foundation_.cluster.credentials, *foundation_.cluster.view, clock_);
-    cluster_changes_ = foundation_.cluster.view->subscribe([this](const auto&) { holders_.cluster_changed(); });
+    cluster_changes_ = foundation_.cluster.view->subscribe([this](const auto&) {
+      workers_.run([this] { holders_.cluster_changed(); });  // may wait for the disk; when too much waits, the next round sees it
+    });
   }
 
   ~RunningPlane() override {
