@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "delivery/cli/cells.h"
 #include "delivery/cli/describe_cluster.h"
 #include "delivery/cli/json_access.h"
 #include "delivery/cli/lines.h"
@@ -49,6 +50,17 @@ std::string holder_of(const Api& api, const Json& item) {
   const std::string team = text_at(*allocation, "team");
   return fmt::format("{}: {}/{}{}", id, text_at(*allocation, "namespace"), text_at(*allocation, "pod"),
                      team.empty() ? "" : ", team " + team);
+}
+
+// Containers that were seen to hold it; nothing where nobody looks.
+std::string seen_holders_of(const Json& item, Timestamp now) {
+  std::vector<Row> rows;
+  for (const Json& holder : array_at(item, "holders"))
+    rows.push_back({text_at(holder, "namespace") + "/" + text_at(holder, "pod"), or_dash(text_at(holder, "container")),
+                    count_text(number_at(holder, "replica")), joined(holder, "sources"), or_dash(text_at(holder, "allocation")),
+                    age_text(time_at(holder, "since"), now)});
+  if (rows.empty()) return {};
+  return section("Seen on it", {{"POD"}, {"CONTAINER"}, {"SHARE", true}, {"SOURCES"}, {"ALLOCATION"}, {"AGE", true}}, rows);
 }
 
 std::string state_of(const Json& item) {
@@ -106,7 +118,7 @@ std::string describe_device(const Api& api, const Json& device, Timestamp now) {
   lines.add_time("Last maintenance", device, "last_maintenance", now);
   lines.add_time("Warranty ends", device, "warranty_expiry", now);
   lines.add("Purchase cost", usd_text(number_at(device, "purchase_cost_usd")));
-  std::string text = lines.text() + values_of(device);
+  std::string text = lines.text() + seen_holders_of(device, now) + values_of(device);
   if (flag_at(device, "mig_enabled").value_or(false))
     text += table_of("Slices", *find_kind("instances"), array_at(device, "instances"), now);
   text += processes_of(device);
@@ -115,7 +127,7 @@ std::string describe_device(const Api& api, const Json& device, Timestamp now) {
   return text;
 }
 
-std::string describe_instance(const Api& api, const Json& instance, Timestamp) {
+std::string describe_instance(const Api& api, const Json& instance, Timestamp now) {
   Lines lines;
   lines.add_text("Name", instance, "id");
   lines.add_text("Device", instance, "device");
@@ -129,7 +141,7 @@ std::string describe_instance(const Api& api, const Json& instance, Timestamp) {
   lines.add("Memory", mib_text(number_at(instance, "memory_mib")));
   lines.add_text("UUID", instance, "uuid");
   lines.add("Holder", holder_of(api, instance));
-  return lines.text() + values_of(instance);
+  return lines.text() + seen_holders_of(instance, now) + values_of(instance);
 }
 
 std::string describe_allocation(const Json& allocation, Timestamp now) {

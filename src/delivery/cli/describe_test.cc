@@ -15,7 +15,9 @@ TEST(Describe, a_device_with_its_holder_values_slices_processes_and_events) {
     "observed_at":"2026-11-24T11:59:30.000Z",
     "values":{"gpu_temperature_celsius":61,"energy_millijoules_total":7200000000,"sm_active_ratio":0.512},
     "instances":[{"id":"n1-GPU-00-MIG-07","profile":"1g.10gb","placement":{"start":0,"size":1},"memory_mib":9728,"free":true}],
-    "processes":[{"pid":412,"name":"python3","memory_mib":2048,"gpu_instance_id":7}]})");
+    "processes":[{"pid":412,"name":"python3","memory_mib":2048,"gpu_instance_id":7}],
+    "holders":[{"namespace":"ml","pod":"vllm-0","container":"main","replica":2,"sources":["pod-resources","exporter-labels"],
+                "allocation":"A1","since":"2026-11-24T11:00:00.000Z"}]})");
   fake.answer("GET /api/v1/allocations/A1", R"({"id":"A1","namespace":"ml","pod":"vllm-0","team":"search"})");
   fake.answer("GET /api/v1/events?device=n1-GPU-00&limit=10",
               R"({"items":[{"at":"2026-11-24T11:00:00.000Z","device":"n1-GPU-00","gpu_instance_id":null,"code":31}]})");
@@ -32,6 +34,9 @@ TEST(Describe, a_device_with_its_holder_values_slices_processes_and_events) {
             "Memory:   80.0GiB\n"
             "UUID:     GPU-1\n"
             "Seen:     2026-11-24T11:59:30.000Z (30s ago)\n"
+            "Seen on it:\n"
+            "  POD         CONTAINER   SHARE   SOURCES                         ALLOCATION   AGE\n"
+            "  ml/vllm-0   main            2   pod-resources,exporter-labels   A1           60m\n"
             "Values:\n"
             "  METRIC                         VALUE\n"
             "  gpu_temperature_celsius         61°C\n"
