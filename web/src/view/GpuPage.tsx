@@ -186,6 +186,7 @@ function Holder({ device, release }: { device: Device; release(allocation: Alloc
   const holder = live.fleet.holder(device);
   if (!holder) {
     if (device.instances.length > 0) return <p class="muted">{t("gpu.holder.by_slices")}</p>;
+    if (seen_holders(device).length > 0) return <p class="muted">{t("gpu.holder.seen")}</p>;
     return <p class={device.free ? "free" : "muted"}>{device.free ? t("gpu.holder.free") : t("gpu.holder.not_free")}</p>;
   }
   const rows: [string, string][] = [
