@@ -66,14 +66,14 @@ class Process:
 class Agent(Process):
     """`reeve agent` over the simulated library, on a port that the system picks."""
 
-    def __init__(self, folder, node, scenario):
+    def __init__(self, folder, node, scenario, options=()):
         folder = pathlib.Path(folder)
         scenario_path = folder / f"{node}.scenario.json"
         scenario_path.write_text(json.dumps({"node": node, **scenario}))
         port_file = folder / f"{node}.port"
         port_file.unlink(missing_ok=True)
         super().__init__(["agent", "--listen", "127.0.0.1:0", "--port-file", str(port_file), "--node-name", node, "--nvml", SIM_LIBRARY,
-                          "--interval", "1s"], folder, node, {"REEVE_SIM_SCENARIO": str(scenario_path)})
+                          "--interval", "1s", *options], folder, node, {"REEVE_SIM_SCENARIO": str(scenario_path)})
         self.port = int(wait_until(lambda: port_file.exists() and port_file.read_text().strip(), what=f"the port of agent {node}"))
 
 
