@@ -66,7 +66,8 @@ void write_serving_values(JsonWriter& json, const serving::Values& values) {
 }
 
 void write_status_of_pod(ItemWriter& item, JsonWriter& json, const cluster::Pod& pod) {
-  item.field("namespace", pod.meta.namespace_name).field("name", pod.meta.name).text("uid", pod.meta.uid).text("node", pod.node.text);
+  item.field("namespace", pod.meta.namespace_name).field("name", pod.meta.name).text("uid", pod.meta.uid);
+  item.text("resource_version", pod.meta.resource_version).text("node", pod.node.text);
   item.field("phase", pod.phase).text("reason", pod.reason).field("ready", pod.ready).field("created_at", pod.meta.created_at);
   item.field("started_at", pod.started_at).field("deleted_at", pod.meta.deleted_at).text("ip", pod.ip);
   if (item.begin("controller")) write_controller(json, pod.controller);
@@ -126,7 +127,7 @@ void write_pod(JsonWriter& json, const ClusterScene& scene, const HoldingsOfPods
   if (item.begin("allocations")) json.value(allocations_of(held));
   if (item.begin("serving")) {
     const serving::Server* server = scene.server_of(pod.meta.namespace_name, pod.meta.name);
-    server == nullptr ? void(json.value(nullptr)) : write_server(json, scene, holdings, *server, {});
+    server == nullptr ? void(json.value(nullptr)) : write_server(json, scene, holdings, *server, every_field);
   }
   item.text("unschedulable", pod.unschedulable);
   item.end();

@@ -35,11 +35,11 @@ inline constexpr std::array<std::string_view, 27> cluster_node_fields{"name",
                                                                       "devices",
                                                                       "pod_list",
                                                                       "device_list"};
-inline constexpr std::array<std::string_view, 26> pod_fields{
-    "namespace",  "name",        "uid",         "node",    "phase",        "reason",          "ready",
-    "created_at", "started_at",  "deleted_at",  "ip",      "controller",   "service_account", "priority_class",
-    "labels",     "annotations", "requests",    "limits",  "usage",        "gpu_requests",    "restarts",
-    "containers", "devices",     "allocations", "serving", "unschedulable"};
+inline constexpr std::array<std::string_view, 27> pod_fields{
+    "namespace",      "name",       "uid",         "resource_version", "node",    "phase",        "reason",
+    "ready",          "created_at", "started_at",  "deleted_at",       "ip",      "controller",   "service_account",
+    "priority_class", "labels",     "annotations", "requests",         "limits",  "usage",        "gpu_requests",
+    "restarts",       "containers", "devices",     "allocations",      "serving", "unschedulable"};
 inline constexpr std::array<std::string_view, 9> namespace_fields{"name",         "phase",        "created_at", "labels", "pods",
                                                                   "pods_running", "gpu_requests", "gpus_held",  "usage"};
 inline constexpr std::array<std::string_view, 5> claim_fields{"namespace", "name", "created_at", "devices", "reserved_for"};
