@@ -167,7 +167,7 @@ def measure(serve, cluster, options):
           f"longest {max(delays) * 1000:.0f} ms after it is sent ({len(delays)} changes)", flush=True)
     goals.append(("change to API, p99", quantile(delays, 0.99), 1, "s"))
     goals.append(("resources/usage, p99", measure_path(serve, f"{OLD}/usage", 100), 20, "ms"))
-    goals.append(("resources/usage by pages, p99", measure_path(serve, f"{OLD}/usage?limit=100", 500), 20, "ms"))
+    goals.append(("resources/usage by pages, p99", measure_path(serve, f"{OLD}/usage?page=0&size=100", 500), 20, "ms"))
     for path, count in ((f"{OLD}/usage?namespace=team-3", 100), (f"{OLD}/nodes", 100), ("/api/v1/cluster", 300),
                         ("/api/v1/cluster/pods?limit=100", 300), ("/api/v1/cluster/nodes?limit=100", 300)):
         measure_path(serve, path, count)

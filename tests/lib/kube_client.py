@@ -98,6 +98,10 @@ class Client:
             self._kept.connection.close()
             self._kept.connection = None
 
+    def forget_connections(self):
+        """The server is another one now: each thread connects anew."""
+        self._kept = threading.local()
+
     def raw(self, method, path, body=b"", content="application/json"):
         """(status, bytes); ApiError with status 0 when the server cannot be reached. Only a GET is repeated, on a new connection."""
         old = getattr(self._kept, "connection", None) is not None

@@ -183,6 +183,7 @@ class KubernetesCluster:
                     f"--proxy-client-cert-file={pki.crt('front-proxy')}", f"--proxy-client-key-file={pki.key('front-proxy')}",
                     *self._api_options)
         self._wait_for_health("kube-apiserver", self.ports["api"], "/readyz", 120)
+        self.client.forget_connections()
 
     def _start_controllers(self):
         pki, manager, scheduler = self.pki, self._config("controller-manager"), self._config("scheduler")
