@@ -38,7 +38,43 @@ class NoJobs final : public JobBoard {
   std::uint64_t version() const override { return 0; }
 };
 
+// Something of each kind, so that filters have what to look at.
+cluster::Snapshot cluster_of(Timestamp now) {
+  cluster::Snapshot snapshot{.server_version = "v1.37.2"};
+  for (auto& kind : snapshot.kinds) kind = {.state = cluster::KindState::live, .synced_at = now};
+  for (const char* name : {"a", "b", "c"}) {
+    cluster::Pod pod{.node = NodeName{"gpu-a"}, .phase = cluster::PodPhase::running};
+    pod.meta.namespace_name = "ml";
+    pod.meta.name = name;
+    pod.meta.labels = {{"app", name}};
+    pod.containers.push_back({.name = "main", .requests = {{"nvidia.com/gpu", cluster::Quantity::of(1)}}});
+    snapshot.pods_of_node[pod.node].push_back(static_cast<std::uint32_t>(snapshot.pods.size()));
+    snapshot.pods.push_back(std::make_shared<const cluster::Pod>(std::move(pod)));
+  }
+  cluster::Node node{.conditions = {{.type = "Ready", .status = "True"}}};
+  node.meta.name = "gpu-a";
+  snapshot.nodes.push_back(std::make_shared<const cluster::Node>(std::move(node)));
+  cluster::Namespace space{.phase = "Active"};
+  space.meta.name = "ml";
+  snapshot.namespaces.push_back(std::make_shared<const cluster::Namespace>(std::move(space)));
+  return snapshot;
+}
+
+holding::Report report_of(Timestamp now) {
+  holding::Report report{.at = now};
+  report.holdings.push_back({.resource = "gpu-a-GPU-00", .node = NodeName{"gpu-a"}, .namespace_name = "ml", .pod = "a", .replica = 1});
+  report.conflicts.push_back({.resource = "gpu-a-GPU-00", .node = NodeName{"gpu-a"}, .evidence = {{.pod = "b"}}, .detail = "two say so"});
+  report.unplaced.push_back({.node = NodeName{"gpu-a"}, .why = "no such GPU"});
+  return report;
+}
+
 struct World {
+  World() {
+    cluster.set(cluster_of(clock.now()));
+    holdings.set(report_of(clock.now()));
+    serving.set({{.namespace_name = "ml", .pod = "a", .served_model = "m", .at = clock.now()}});
+  }
+
   FakeClock clock{};
   FakeIds ids{};
   KeptFleet keeper{small_cluster(clock.now())};

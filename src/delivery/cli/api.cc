@@ -81,9 +81,11 @@ Result<Json> Api::send(const std::string& method, const std::string& path, const
   const auto response = console_.exchange(call);
   if (!response) {
     Error error = response.error();
+    const bool untrusted = error.message.find("not trusted") != std::string::npos;
     if (error.code == Errc::unavailable || error.code == Errc::timed_out)
       error.message =
-          fmt::format("cannot reach the server at {}: {}; give its address with --server or REEVE_SERVER", server_, error.message);
+          fmt::format("cannot reach the server at {}: {}; give its {}", server_, error.message,
+                      untrusted ? "authority's certificate with --ca-file or REEVE_CA_FILE" : "address with --server or REEVE_SERVER");
     return error;
   }
   const std::string empty;

@@ -206,6 +206,12 @@ TEST(Tls, the_trusted_certificates_are_read_from_a_file_and_go_with_each_call) {
   EXPECT_EQ(fake.calls.size(), 1u) << "what cannot be trusted as asked is not called";
 }
 
+TEST(Tls, who_is_not_trusted_needs_a_certificate_and_no_other_address) {
+  FakeConsole fake;
+  fake.answers["GET /version"].push_back(Error{Errc::unavailable, "the certificate is not trusted: self-signed certificate"});
+  EXPECT_NE(run_words(fake, {"version"}).err.find("give its authority's certificate with --ca-file"), std::string::npos);
+}
+
 TEST(ClusterCompletion, knows_pods_by_namespace_and_name) {
   FakeConsole fake;
   fake.answer("GET /api/v1/cluster/pods?fields=namespace,name&limit=1000", two_pods);
