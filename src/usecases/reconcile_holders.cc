@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/parse.h"
+#include "base/sorted_run.h"
 #include "domain/placement/placement.h"
 #include "usecases/limits.h"
 
@@ -84,8 +85,7 @@ auto key_of(const holding::Conflict& one) { return std::tie(one.resource, one.ki
 std::vector<holding::Conflict> new_conflicts(const Report& before, const Report& now) {
   std::vector<holding::Conflict> fresh;
   for (const holding::Conflict& one : now.conflicts) {
-    const auto same = std::ranges::equal_range(before.conflicts, key_of(one), {}, [](const auto& other) { return key_of(other); });
-    if (same.empty()) fresh.push_back(one);
+    if (sorted_run(before.conflicts, key_of(one), [](const auto& other) { return key_of(other); }).empty()) fresh.push_back(one);
   }
   return fresh;
 }
@@ -290,9 +290,9 @@ void HolderReconciler::submit(Plan todo, std::shared_ptr<const Report> report) {
   // With the new ids; shown once they are committed, unless a newer report is there by then.
   auto with_ids = std::make_shared<Report>(*report);
   for (const auto& [first, seen] : todo.begin) {
-    const auto same = std::ranges::equal_range(with_ids->holdings, first.resource, {}, &Holding::resource);
-    for (Holding& one : same)
-      if (!one.allocation && holding::covers(first, one)) one.allocation = first.id;
+    auto one = std::ranges::lower_bound(with_ids->holdings, first.resource, {}, &Holding::resource);
+    for (; one != with_ids->holdings.end() && one->resource == first.resource; ++one)
+      if (!one->allocation && holding::covers(first, *one)) one->allocation = first.id;
   }
   shared_->on_its_way = true;
   context_.keeper.submit([todo = std::move(todo)](FleetDraft& draft) { return todo.apply(draft); },

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "adapters/kube/cluster_watch.h"
+#include "adapters/kube/credentials_access.h"
 #include "adapters/kube/in_cluster.h"
 #include "adapters/kube/kubeconfig.h"
 
@@ -30,11 +31,8 @@ Result<ClusterLink> link_cluster(const KubernetesConfig& config, const Clock& cl
   if (!config.namespace_name.empty()) access->namespace_name = config.namespace_name;
   const auto credentials = std::make_shared<kube::Credentials>(std::move(*access));
   if (const auto usable = credentials->connect(); !usable) return usable.error();
-  kube::ApiAccess api{.connect = [credentials] { return credentials->connect(); },
-                      .authorize = [credentials]() -> Result<http::Headers> { return credentials->headers(); },
-                      .renew = [credentials] { return credentials->renew(); },
-                      .base_path = credentials->access().base_path};
-  return ClusterLink{credentials, kube::make_cluster_view(std::move(api), clock, {.poll_interval = config.metrics_interval})};
+  return ClusterLink{credentials,
+                     kube::make_cluster_view(kube::access_with(credentials), clock, {.poll_interval = config.metrics_interval})};
 }
 
 }  // namespace reeve

@@ -25,15 +25,16 @@ Target target_of(const YAML::Node& node) {
   if (node.IsScalar()) {
     target.url = node.Scalar();
   } else {
-    read_map(node, {{"url", [&](const YAML::Node& value) { target.url = text_of(value); }},
-                    {"node", [&](const YAML::Node& value) { target.node.text = text_of(value); }},
-                    {"cluster", [&](const YAML::Node& value) { target.cluster = text_of(value); }},
-                    {"kind", [&](const YAML::Node& value) {
-                       const auto kind = from_text<ObservationSource>(text_of(value));
-                       if (!kind || *kind == ObservationSource::registered)
-                         throw BadConfig{value.Mark(), "'kind' is reeve-agent or dcgm-exporter"};
-                       target.kind = *kind;
-                     }}});
+    read_map(node,
+             {{"url", [&](const YAML::Node& value) { target.url = text_of(value); }},
+              {"node", [&](const YAML::Node& value) { target.node.text = text_of(value); }},
+              {"cluster", [&](const YAML::Node& value) { target.cluster = text_of(value); }},
+              {"kind", [&](const YAML::Node& value) {
+                 const auto kind = from_text<ObservationSource>(text_of(value));
+                 if (!kind || *kind == ObservationSource::registered)
+                   throw BadConfig{value.Mark(), "'kind' is reeve-agent, dcgm-exporter, amd-exporter, intel-exporter or gaudi-exporter"};
+                 target.kind = *kind;
+               }}});
   }
   if (target.url.empty()) throw BadConfig{node.Mark(), "a target needs a 'url'"};
   if (target.url.find("://") == std::string::npos) target.url = "http://" + target.url;

@@ -169,6 +169,11 @@ class RunningPlane final : public ControlPlane {
     store_error_ = error;
   }
 
+  std::string cluster_name() const {
+    const auto& credentials = foundation_.cluster.credentials;
+    return config_.cluster.empty() && credentials ? credentials->access().name : config_.cluster;
+  }
+
   rest::Api make_api() {
     return {.keeper = *keeper_,
             .store = store_,
@@ -184,7 +189,8 @@ class RunningPlane final : public ControlPlane {
             .serving = cluster_rounds_.serving(),
             .run_blocking = [this](WorkerPool::Job job) { return workers_.run(std::move(job)); },
             .stale_after = stale_after(),
-            .version = REEVE_VERSION};
+            .version = REEVE_VERSION,
+            .cluster_name = cluster_name()};
   }
 
   legacy::LegacyApi make_legacy_api() {

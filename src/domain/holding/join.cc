@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/sorted_run.h"
+
 namespace reeve::holding {
 namespace {
 
@@ -265,8 +267,7 @@ class Joining {
   }
 
   Words words_of(std::string_view resource) const {
-    const auto run = std::ranges::equal_range(gathered_.placed, resource, {}, &Evidence::resource);
-    return {run.begin(), run.end()};
+    return sorted_run(gathered_.placed, resource, [](const Evidence& one) { return std::string_view(one.resource); });
   }
 
   enum class Patience { none, wait };
@@ -290,8 +291,7 @@ class Joining {
   }
 
   static std::span<const Conflict> equals(const std::vector<Conflict>& known, const Conflict& like) {
-    const auto run = std::ranges::equal_range(known, order_of(like), {}, [](const Conflict& one) { return order_of(one); });
-    return {run.begin(), run.end()};
+    return sorted_run(known, order_of(like), [](const Conflict& one) { return order_of(one); });
   }
 
   const Fleet& fleet_;
@@ -330,9 +330,7 @@ bool covers(const Allocation& allocation, const Holding& holding) {
 }
 
 std::span<const Holding> holdings_of(const Report& report, std::string_view resource) {
-  const auto run =
-      std::ranges::equal_range(report.holdings, resource, {}, [](const Holding& one) { return std::string_view(one.resource); });
-  return {run.begin(), run.end()};
+  return sorted_run(report.holdings, resource, [](const Holding& one) { return std::string_view(one.resource); });
 }
 
 }  // namespace reeve::holding
