@@ -49,10 +49,10 @@ class Holders(KubernetesCase):
                           what=f"{name} holding {resource}")
 
     def test_agents_that_run_as_pods_are_collected_from_without_being_configured(self):
-        targets = self.server.items("/api/v1/targets")
+        targets = self.server.get("/api/v1/targets")[1]["items"]
         self.assertEqual(sorted(target["url"] for target in targets), sorted(f"http://127.0.0.1:{one.port}" for one in self.agents.values()))
         self.client.delete(f"/api/v1/namespaces/{self.space}/pods/agent-node-0001", now=True)
-        wait_until(lambda: len(self.server.items("/api/v1/targets")) == 1, seconds=30, what="one target left")
+        wait_until(lambda: len(self.server.get("/api/v1/targets")[1]["items"]) == 1, seconds=30, what="one target left")
 
     def test_a_pod_that_asked_nobody_is_an_observed_allocation_with_its_team(self):
         self.run_pod("train", "node-0000")
@@ -71,7 +71,7 @@ class Holders(KubernetesCase):
         self.client.delete(f"/api/v1/namespaces/{self.space}/pods/train", now=True)
         self.give("node-0000")
         wait_until(lambda: self.device("node-0000-GPU-01")["free"], seconds=30, what="a free GPU")
-        ended = wait_until(lambda: [one for one in self.server.items("/api/v1/allocations") if one["pod"] == "train" and one["status"] != "ALLOCATED"],
+        ended = wait_until(lambda: [one for one in self.server.items("/api/v1/allocations?status=RELEASED") if one["pod"] == "train"],
                            what="an allocation that ended")
         self.assertEqual(len(ended), 1)
 
@@ -123,7 +123,7 @@ class Holders(KubernetesCase):
         agent = self.start(Agent(self.folder, "node-sampled", gpus("H100_80GB", 1), options=("--pod-resources", str(kubelet.socket))))
         self.server.set_targets([agent.port])
         told = wait_until(lambda: self.server.items("/api/v1/cluster/unplaced?node=node-sampled"), seconds=30, what="what could not be placed")
-        ids = {one["device_id"] for one in told}
+        ids = {one["evidence"]["device_id"] for one in told}
         self.assertIn("MIG-7b1d2f30-1111-5000-9000-000000000000", ids)
         self.assertIn("GPU-5a3c0e10-0000-4000-8000-000000000002::1", ids)
 

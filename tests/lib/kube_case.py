@@ -8,7 +8,7 @@ from reeve_process import ControlPlane, wait_until
 
 
 class KubernetesCase(unittest.TestCase):
-    """Subclasses say in CLUSTER what KubernetesCluster is to be built with. `self.folder` is new for each test."""
+    """Subclasses say in CLUSTER what KubernetesCluster is to be built with. `self.folder` is new for each test (a short path: sockets stand in it)."""
 
     CLUSTER = {}
 
@@ -19,7 +19,7 @@ class KubernetesCase(unittest.TestCase):
         cls.client = cls.cluster.client
 
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix=f"{self._testMethodName[:60]}-", dir=self.cluster.folder / "tmp")
+        self.folder = tempfile.mkdtemp(prefix=f"{self._testMethodName[5:30]}-", dir=self.cluster.folder / "tmp")
         self._processes = []
         self.addCleanup(lambda: [process.stop() for process in reversed(self._processes)])
 

@@ -182,7 +182,7 @@ class KubernetesCluster:
                     "--requestheader-extra-headers-prefix=X-Remote-Extra-",
                     f"--proxy-client-cert-file={pki.crt('front-proxy')}", f"--proxy-client-key-file={pki.key('front-proxy')}",
                     *self._api_options)
-        self._wait_for_health("kube-apiserver", self.ports["api"], "/readyz", 120)
+        self._wait_for_health("kube-apiserver", self.ports["api"], "/readyz", 180)
         self.client.forget_connections()
 
     def _start_controllers(self):
