@@ -119,7 +119,7 @@ Status HolderReconciler::Plan::apply(FleetDraft& draft) const {
   for (const auto& [first, seen] : begin) {
     if (node_of(draft.fleet(), first.resource) == nullptr) continue;  // it went meanwhile
     const auto there = draft.fleet().holders(first.resource);
-    if (std::ranges::any_of(there, [&](const Allocation* one) { return holding::covers(*one, seen); })) continue;
+    if (std::ranges::any_of(there, [&held = seen](const Allocation* one) { return holding::covers(*one, held); })) continue;
     if (const Status put = draft.put_allocation(first); !put) return put;
     draft.note({at, "observer", "observe", first.id.text,
                 fmt::format("{} {}/{} by {}", first.resource, first.namespace_name, first.pod_name, to_text(seen.sources.front()))});
@@ -216,7 +216,7 @@ HolderReconciler::Plan HolderReconciler::plan(const Fleet& fleet, const cluster:
   for (const auto& [id, allocation] : fleet.allocations()) {
     if (allocation.origin != AllocationOrigin::observed || seen.contains(&allocation)) continue;
     const auto there = holding::holdings_of(report, allocation.resource);
-    if (std::ranges::any_of(there, [&](const Holding& one) { return holding::covers(allocation, one); })) continue;
+    if (std::ranges::any_of(there, [&open = allocation](const Holding& one) { return holding::covers(open, one); })) continue;
     if (const auto end = proven_end(fleet, cluster, report, allocation, now))
       todo.end.push_back(ended(allocation, AllocationStatus::released, *end));
   }

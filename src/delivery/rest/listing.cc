@@ -42,7 +42,7 @@ std::string lower_case(std::string_view text) {
 bool any_contains(std::span<const std::string_view> texts, std::string_view part) {
   const auto same = [](char a, char b) { return lower(a) == b; };
   const auto contains = [&](std::string_view text) {
-    return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();  // clang 14 cannot compile ranges::search
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
   };
   return part.empty() || std::ranges::any_of(texts, contains);
 }
