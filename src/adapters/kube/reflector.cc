@@ -19,6 +19,7 @@ using cluster::KindState;
 
 // A list that expires so often while it is read page by page is asked for in one.
 constexpr int expired_lists_max = 2;
+constexpr int hasty_refusals = 6;  // in a row: an API server that has just started refuses all, until it has read its roles
 
 ApiFailure broken(const Error& error) { return {ApiFailure::Kind::broken, error.message}; }
 
@@ -146,6 +147,7 @@ std::optional<ApiFailure> Reflector::watch() {
   if (worked) {
     delay_.reset();
     expired_watches_ = 0;
+    refusals_ = 0;
   }
   if (told) return told;
   // A cut is nothing to speak of while the watch can be resumed: only a watch that does not come back is a failure.
@@ -209,7 +211,7 @@ Milliseconds Reflector::settle(const ApiFailure& failure) {
       status_.error += fmt::format(" (grant the verb '{}' on '{}'{}{})", verb_, kind_.resource, kind_.group.empty() ? "" : " of API group ",
                                    kind_.group);
       version_.clear();
-      wait = slow;
+      if (refusals_++ >= hasty_refusals) wait = slow;
       break;
     case Kind::missing:
       status_.state = KindState::unavailable;

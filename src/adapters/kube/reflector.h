@@ -80,6 +80,7 @@ class Reflector {
   std::string_view verb_ = "list";
   int expired_lists_ = 0;         // in a row
   int expired_watches_ = 0;       // in a row
+  int refusals_ = 0;              // in a row
   std::uint64_t unreadable_ = 0;  // objects of the last list, and of the watch since
   std::string unreadable_why_{};
   bool event_seen_ = false;
