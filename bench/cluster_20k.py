@@ -41,11 +41,14 @@ def quantile(values, q):
 
 
 def a_pod(n, nodes):
-    """As large as pods are: labels, annotations and environment of a Deployment's pod; two of five hold a GPU."""
+    """As large as pods are: labels, annotations and environment of a Deployment's pod; two of five ask for a GPU, one of twenty serves
+    a model (its engine refuses connections)."""
     app = f"app-{n % 200}"
+    serves = {"image": "vllm/vllm-openai:v0.11.0", "args": ["--model", f"org/model-{n % 7}", "--port", "9"], "ports": [9], "host_network": True}
     one = pod(f"{app}-7d9c6b5f4-{n:05d}", f"team-{n % 20}", f"node-{n % nodes:04d}", gpus=1 if n % 5 < 2 else 0,
               labels={"app": app, "team": f"team-{n % 20}", "pod-template-hash": "7d9c6b5f4", "turn": "0"},
-              annotations={"checksum/config": f"{n:064x}", "prometheus.io/scrape": "true"})
+              annotations={"checksum/config": f"{n:064x}", "prometheus.io/scrape": "true"},
+              **(serves if n % 20 == 0 else {}))
     one["spec"]["containers"][0]["env"] = [{"name": f"SETTING_{k}", "value": f"value-{n}-{k}"} for k in range(10)]
     return one
 
