@@ -34,6 +34,15 @@ std::size_t device_count(const Fleet& fleet, const NodeName& name) {
   return view == nullptr ? 0 : view->node->devices.size();
 }
 
+// How many of its GPUs and slices somebody was seen on; absent where nobody can tell.
+std::optional<std::size_t> held_on(const NodeScene& scene, const cluster::Node& node) {
+  if (const auto seen = scene.held.find(node.meta.name); seen != scene.held.end()) return seen->second;
+  const NodeView* view = scene.of.fleet->find_node(NodeName{node.meta.name});
+  const bool somebody_told = view != nullptr && view->readings->holders_from.has_value();
+  const bool none_to_hold = cluster::gpu_count(node.capacity) == 0;
+  return scene.of.report->at && (somebody_told || none_to_hold) ? std::optional<std::size_t>(0) : std::nullopt;
+}
+
 void write_roles(JsonWriter& json, const cluster::Labels& labels) {
   json.begin_array();
   for (const auto& [key, value] : labels)
@@ -68,9 +77,7 @@ void write_conditions(JsonWriter& json, const std::vector<cluster::Condition>& c
 void write_gpus(JsonWriter& json, const NodeScene& scene, const cluster::Node& node, const cluster::ResourceList& requested) {
   json.begin_object().field("capacity", cluster::gpu_count(node.capacity)).field("allocatable", cluster::gpu_count(node.allocatable));
   json.field("requested", scene.of.knows(cluster::Kind::pods) ? std::optional(cluster::gpu_count(requested)) : std::nullopt);
-  const auto held = scene.held.find(node.meta.name);
-  const std::size_t count = held == scene.held.end() ? 0 : held->second;
-  json.field("held", scene.of.report->at ? std::optional(count) : std::nullopt).end_object();
+  json.field("held", held_on(scene, node)).end_object();
 }
 
 void write_what_it_is(ItemWriter& item, JsonWriter& json, const cluster::Node& node) {

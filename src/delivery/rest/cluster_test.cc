@@ -242,6 +242,8 @@ TEST_F(ClusterApi, a_node_shows_what_it_has_what_is_asked_for_and_what_is_held) 
   EXPECT_EQ(node.at("device_list").at(1).as_string(), "gpu-a-GPU-01");
   EXPECT_EQ(node.at("pod_list").as_array().size(), 3u);
   EXPECT_TRUE(get("/cluster/nodes/cpu-0").at("usage").is_null());
+  EXPECT_EQ(get("/cluster/nodes/cpu-0").at("gpus").at("held").to_number<int>(), 0) << "there is nothing to hold";
+  EXPECT_TRUE(get("/cluster/nodes/gpu-b").at("gpus").at("held").is_null()) << "nobody looks at its GPUs";
   EXPECT_EQ(names("/cluster/nodes?ready=false"), "gpu-b");
   EXPECT_EQ(names("/cluster/nodes?gpu=true&sort=-gpus"), "gpu-b gpu-a");
   EXPECT_EQ(names("/cluster/nodes?label=zone=a&q=CPU"), "cpu-0");

@@ -156,9 +156,8 @@ TEST(ObservationJson, holders_stand_only_where_somebody_told_of_them) {
                                R"("device_id":"GPU-1::2","replica":2}])"),
             std::string::npos)
       << to_json(node);
-  const auto odd = observation_from_json(
-      R"({"node":"n1","source":"reeve-agent","at":"2026-11-24T00:00:00Z",)"
-      R"("devices":[{"index":0,"uuid":"a","holders":[{"source":"rumour"}]}]})");
+  const auto odd = observation_from_json(R"({"node":"n1","source":"reeve-agent","at":"2026-11-24T00:00:00Z",)"
+                                         R"("devices":[{"index":0,"uuid":"a","holders":[{"source":"rumour"}]}]})");
   EXPECT_EQ(odd.error().field, "devices[0].holders[0].source");
 }
 
