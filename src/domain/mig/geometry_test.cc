@@ -2,76 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
-#include "base/parse.h"
+#include "testing/mig_tables.h"
 #include "testing/source_tree.h"
 
 namespace reeve::mig {
 namespace {
 
-std::string file_text(const std::string& path) {
-  std::ifstream file(source_path(path));
-  EXPECT_TRUE(file.is_open()) << path;
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::vector<std::string> cells(const std::string& line) {
-  std::vector<std::string> row(1);
-  bool quoted = false;
-  for (const char c : line) {
-    if (c == '"')
-      quoted = !quoted;
-    else if (c == ',' && !quoted)
-      row.emplace_back();
-    else if (c != '\r')
-      row.back() += c;
-  }
-  return row;
-}
-
-int number(const std::string& text) { return parse_number<int>(text).value_or(0); }
+using reeve::testing::all_geometries;
 
 std::vector<int> numbers(const std::string& text) {
   std::istringstream in(text);
   return {std::istream_iterator<int>(in), std::istream_iterator<int>()};
-}
-
-MediaClaim media_claim(const std::string& name) {
-  if (name.ends_with("+me.all")) return MediaClaim::all;
-  if (name.ends_with("+me")) return MediaClaim::extensions;
-  return name.ends_with("-me") ? MediaClaim::none : MediaClaim::usual;
-}
-
-// The geometries of data/, by the first word of their name ("A100-40GB", "RTX").
-std::map<std::string, Geometry> all_geometries() {
-  std::map<std::string, std::vector<GpuInstanceProfile>> tables;
-  std::istringstream lines(file_text("data/mig_gpu_instance_profiles.csv"));
-  std::string line;
-  std::getline(lines, line);
-  while (std::getline(lines, line)) {
-    const auto row = cells(line);
-    GpuInstanceProfile profile{.id = number(row[3]), .name = row[2], .gpu_slices = number(row[5]), .memory_slices = number(row[6])};
-    profile.nvml_enum = number(row[4].substr(row[4].find('(') + 1, row[4].find(')') - row[4].find('(') - 1));
-    profile.multiprocessors = number(row[9]);
-    profile.max_instances = number(row[15]);
-    profile.starts = numbers(row[16]);
-    profile.size = number(row[17]);
-    profile.media = media_claim(row[2]);
-    tables[row[0]].push_back(profile);
-  }
-  std::map<std::string, Geometry> result;
-  for (auto& [name, profiles] : tables) {
-    std::vector<ComputeInstanceProfile> none;
-    Result<Geometry> geometry = Geometry::make(name, {}, profiles, none);
-    EXPECT_TRUE(geometry.ok()) << name;
-    if (geometry) result.emplace(name.substr(0, name.find(' ')), *geometry);
-  }
-  return result;
 }
 
 Geometry a100() { return all_geometries().at("A100-40GB"); }
@@ -112,7 +57,7 @@ std::set<Multiset> multisets(const std::set<std::vector<PlacedInstance>>& states
 
 // Reads `"key": [[1, 2], [3]]` of the oracle: the file holds nothing but such lists.
 std::set<Multiset> oracle(const std::string& key) {
-  const std::string text = file_text("tests/data/mig_valid_combinations.json");
+  const std::string text = source_text("tests/data/mig_valid_combinations.json");
   std::size_t at = text.find('"' + key + '"');
   EXPECT_NE(at, std::string::npos) << key;
   std::set<Multiset> result;
@@ -155,7 +100,7 @@ struct Transcript {
 
 std::vector<Transcript> transcripts() {
   std::vector<Transcript> result;
-  std::istringstream lines(file_text("tests/data/mig_placement_transcripts.json"));
+  std::istringstream lines(source_text("tests/data/mig_placement_transcripts.json"));
   std::string line, list;
   while (std::getline(lines, line)) {
     const auto quote = line.find('"');
