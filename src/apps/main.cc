@@ -6,6 +6,7 @@
 
 #include "apps/agent/command.h"
 #include "apps/demo/command.h"
+#include "apps/mig/command.h"
 #include "apps/serve/command.h"
 #include "delivery/cli/commands.h"
 
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   reeve::add_serve_command(app, exit_code);
   reeve::add_agent_command(app, exit_code, REEVE_VERSION);
   reeve::demo::add_demo_command(app, exit_code);
+  reeve::add_mig_command(app, exit_code);
   reeve::cli::add_client_commands(app, console, exit_code);
   return reeve::cli::run(app, argc, argv, console, exit_code);
 }

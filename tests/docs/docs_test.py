@@ -98,5 +98,15 @@ class EveryDocument(unittest.TestCase):
                 self.assertTrue((ROOT / document).parent.joinpath(link).exists(), f"{document}: {link}")
 
 
+class Mig(unittest.TestCase):
+    def test_the_packing_that_is_shown_is_the_one_that_is_printed(self):
+        text = (ROOT / "docs/mig.md").read_text()
+        command = re.search(r"^ {4}(printf .*)$", text, re.M).group(1)
+        shown = re.search(r"^```\n(.*?)^```", text, re.M | re.S).group(1)
+        environment = {**os.environ, "PATH": f"{pathlib.Path(REEVE).parent}:{os.environ['PATH']}"}
+        printed = subprocess.run(["bash", "-c", command], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+        self.assertEqual(printed, shown)
+
+
 if __name__ == "__main__":
     unittest.main()
