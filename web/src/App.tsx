@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { AppProvider, type Context, Link, make_text, navigate, type Theme, useAddress, useApp, useNews, useNow, useTheme } from "./app/context.tsx";
 import type { LiveFleet } from "./app/live_fleet.ts";
 import { store, stored } from "./app/settings.ts";
+import { ClaimsPage } from "./cluster/ClaimsPage.tsx";
 import { ClusterPage } from "./cluster/ClusterPage.tsx";
 import { HoldingsPage } from "./cluster/HoldingsPage.tsx";
 import { ModelsPage } from "./cluster/ModelsPage.tsx";
@@ -126,6 +127,7 @@ const cluster_lists: Record<string, () => preact.JSX.Element> = {
   "/cluster/namespaces": () => <NamespacesPage />,
   "/cluster/models": () => <ModelsPage />,
   "/cluster/holdings": () => <HoldingsPage />,
+  "/cluster/claims": () => <ClaimsPage />,
 };
 
 function cluster_page(path: string): Page | undefined {

@@ -104,6 +104,7 @@ export function make_formats(locale: string, time_zone?: string): Formats {
       if (unit === "MiB") return value >= 1024 ? with_unit(plain.format(value / 1024), "GiB") : with_unit(plain.format(value), "MiB");
       if (unit === "ratio") return `${plain.format(value * 100)}%`;
       if (unit === "%") return `${plain.format(value)}%`;
+      if (unit === "1/s") return plain.format(value); // the name says "per second"
       return with_unit(plain.format(value), unit === "C" ? "°C" : unit);
     },
     quantity: (value, unit) => {
@@ -123,6 +124,8 @@ export function make_formats(locale: string, time_zone?: string): Formats {
           return with_unit(decimal(value / 3.6e9, 2), "kWh");
         case "ns":
           return with_unit(decimal(value / 1e9, 1), "s");
+        case "1/s":
+          return decimal(value, value < 100 ? 1 : 0);
         case "KiB":
         case "B/s":
           return bytes(value, unit);

@@ -132,6 +132,15 @@ export interface Namespace {
   usage: Maybe<Usage>;
 }
 
+// What a ResourceClaim asks the scheduler for, and the devices that it got.
+export interface Claim {
+  namespace: string;
+  name: string;
+  created_at: Maybe<string>;
+  devices: { request: string; driver: string; pool: string; device: string; uuid: Maybe<string>; resource: Maybe<string> }[];
+  reserved_for: string[]; // pods of the namespace
+}
+
 export interface Server {
   namespace: string;
   pod: string;

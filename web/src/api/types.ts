@@ -158,6 +158,7 @@ export interface Allocation {
   team: Maybe<string>;
   project: Maybe<string>;
   labels?: Record<string, string>;
+  origin?: "requested" | "observed"; // observed: seen in the cluster; it ends with its pod and cannot be released
 }
 
 export interface AllocationAsk {

@@ -28,7 +28,6 @@ export function ClusterPage() {
 
 function Totals({ cluster }: { cluster: Cluster }) {
   const { t, f } = useApp();
-  const of = (part: string, whole: string) => (part === unknown && whole === unknown ? unknown : t("kube.of", { part, whole }));
   return (
     <section class="summary kube-summary" aria-label={t("kube.tab.cluster")}>
       <Figure id="version" name={cluster.name ?? t("kube.tab.cluster")} value={cluster.server_version ?? unknown} sub="Kubernetes" />
@@ -39,9 +38,9 @@ function Totals({ cluster }: { cluster: Cluster }) {
       <Figure id="kube-gpus" name={t("kube.gpus")} value={f.integer(cluster.gpus_allocatable)}
         sub={t("kube.gpus.sub", { requested: f.integer(cluster.gpus_requested), held: f.integer(cluster.gpus_held) })} />
       <Figure id="cpu" name={t("kube.cpu")} value={cores_text(f, cluster.cpu_usage_cores)}
-        sub={of(cores_text(f, cluster.cpu_usage_cores), cores_text(f, cluster.cpu_allocatable_cores))} />
+        sub={t("sum.memory.sub", { total: cores_text(f, cluster.cpu_allocatable_cores) })} />
       <Figure id="kube-memory" name={t("kube.memory")} value={bytes_text(f, cluster.memory_usage_bytes)}
-        sub={of(bytes_text(f, cluster.memory_usage_bytes), bytes_text(f, cluster.memory_allocatable_bytes))} />
+        sub={t("sum.memory.sub", { total: bytes_text(f, cluster.memory_allocatable_bytes) })} />
       <Figure id="claims" name={t("kube.claims")} value={f.integer(cluster.claims)}
         sub={t("kube.claims.sub", { n: f.integer(cluster.claims_allocated) })} />
       <Figure id="servers" name={t("kube.servers")} value={f.integer(cluster.servers)} />

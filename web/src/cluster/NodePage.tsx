@@ -95,7 +95,7 @@ function Gpus({ node }: { node: ClusterNode }) {
   const columns: Column<GpuRow>[] = [
     {
       name: t("alloc.resource"),
-      cell: (row) => (row.slice ? <span class="slice-row">└ {row.slice}</span> : <Link to={gpu_address(row.device)}>{row.device}</Link>),
+      cell: (row) => (row.slice ? <span class="slice-row">└ <Link to={gpu_address(row.device)}>{row.slice}</Link></span> : <Link to={gpu_address(row.device)}>{row.device}</Link>),
     },
     { name: t("field.model"), cell: ({ what }) => what },
     { name: t("colour.utilization"), number: true, cell: ({ use }) => use },
@@ -170,14 +170,16 @@ function Conditions({ node }: { node: ClusterNode }) {
 
 function Resources({ node }: { node: ClusterNode }) {
   const { t, f } = useApp();
-  const names = Object.keys(node.capacity);
+  // Slices and shares are asked for under names that the node does not always offer; pods ask for no "pods".
+  const names = [...new Set([...Object.keys(node.capacity), ...Object.keys(node.requested ?? {})])];
+  const asked = (name: string) => (name === "pods" ? node.pods : node.requested && (node.requested[name] ?? 0));
   return (
     <Table
       label={t("kube.resources")}
       columns={[
         { name: t("kube.resource"), cell: (name) => name },
         { name: t("kube.gpus.allocatable"), number: true, cell: (name) => amount_text(f, name, node.allocatable[name]) },
-        { name: t("kube.gpus.requested"), number: true, cell: (name) => amount_text(f, name, node.requested ? (node.requested[name] ?? 0) : undefined) },
+        { name: t("kube.gpus.requested"), number: true, cell: (name) => amount_text(f, name, asked(name)) },
       ]}
       items={names}
       id={(name) => name}
@@ -189,7 +191,7 @@ function Identity({ node }: { node: ClusterNode }) {
   const { t, f } = useApp();
   const rows: [string, string][] = [
     [t("kube.usage"), usage_text(f, node.usage)],
-    [t("kube.gpus.held"), f.integer(node.gpus.held)],
+    [`GPU · ${t("kube.gpus.held")}`, f.integer(node.gpus.held)],
     [t("kube.roles"), node.roles.join(", ") || unknown],
     [t("field.address"), node.internal_ip ?? unknown],
     [t("kube.kubelet"), node.kubelet_version ?? unknown],

@@ -20,6 +20,7 @@ const tabs: readonly { to: string; key: Key }[] = [
   { to: "/cluster/namespaces", key: "kube.tab.namespaces" },
   { to: "/cluster/models", key: "kube.tab.models" },
   { to: "/cluster/holdings", key: "kube.tab.holdings" },
+  { to: "/cluster/claims", key: "kube.tab.claims" },
 ];
 
 interface FrameProps {
@@ -87,7 +88,7 @@ export function ErrorText({ error }: { error: ApiError }) {
   const { t } = useApp();
   return (
     <p class="problem" role="alert">
-      {error.problem ? t("error.api") : t("error.title")}
+      {error.problem?.status === 404 ? t("kube.not_found") : error.problem ? t("error.api") : t("error.title")}
       {error.problem && `: ${error.message}`}
     </p>
   );

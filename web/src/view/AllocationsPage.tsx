@@ -188,7 +188,12 @@ function AllocationTable({ items, release }: { items: Allocation[]; release(allo
                 <span class={`badge status-${one.status}`}>{t(`status.${one.status}`)}</span>
               </td>
               <td>
-                {(one.status === "ALLOCATED" || one.status === "PENDING") && (
+                {one.origin === "observed" && (
+                  <span class="muted" title={t("alloc.observed.hint")}>
+                    {t("alloc.observed")}
+                  </span>
+                )}
+                {one.origin !== "observed" && (one.status === "ALLOCATED" || one.status === "PENDING") && (
                   <button type="button" class="small" onClick={() => release(one)} aria-label={`${t("alloc.release")} ${one.resource}`}>
                     {t("alloc.release")}
                   </button>

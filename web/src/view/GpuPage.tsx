@@ -203,9 +203,13 @@ function Holder({ device, release }: { device: Device; release(allocation: Alloc
   return (
     <>
       <Pairs rows={rows} />
-      <button type="button" onClick={() => release(holder)}>
-        {t("alloc.release")}
-      </button>
+      {holder.origin === "observed" ? (
+        <p class="muted">{t("alloc.observed.hint")}</p>
+      ) : (
+        <button type="button" onClick={() => release(holder)}>
+          {t("alloc.release")}
+        </button>
+      )}
     </>
   );
 }

@@ -74,7 +74,7 @@ export function MigLayout({ device, release }: { device: Device; release(allocat
                   </td>
                   <td>{who ? holder_text(who) : one.free ? <span class="free">{t("gpu.free")}</span> : unknown}</td>
                   <td>
-                    {who && (
+                    {who && who.origin !== "observed" && (
                       <button type="button" class="small" onClick={() => release(who)} aria-label={`${t("alloc.release")} ${one.id}`}>
                         {t("alloc.release")}
                       </button>
