@@ -181,7 +181,7 @@ test("every page of the cluster is there in Korean, fits a narrow window and the
 });
 
 test("a pod that is not there, and text that is no markup", async () => {
-  await on_page("/cluster/pods/ml/none", (page) => page.getByText("The control plane refused the request").first().waitFor(), { allow: [/404/] });
+  await on_page("/cluster/pods/ml/none", (page) => page.getByText("There is no such thing in the cluster").first().waitFor(), { allow: [/404/] });
   const evil = '<img src=x onerror="document.title=\'owned\'">';
   cluster.conflicts[0].detail = evil;
   await on_page("/cluster/holdings", async (page) => {

@@ -94,6 +94,15 @@ TEST(GetServers, and_models_speak_in_tokens_a_second) {
             "llama   vllm      1/2          2         3         -      120.5          -      1.50s        25%\n");
 }
 
+TEST(Get, names_the_kinds_when_it_is_asked_for_none_of_them) {
+  FakeConsole fake;
+  const auto typed_wrong = run_words(fake, {"get", "hodlings"});
+  EXPECT_EQ(typed_wrong.code, 2);
+  EXPECT_TRUE(typed_wrong.err.starts_with("reeve: cannot get 'hodlings': it is none of nodes, devices, ")) << typed_wrong.err;
+  EXPECT_NE(typed_wrong.err.find("holdings"), std::string::npos);
+  EXPECT_NE(run_words(fake, {"describe", "namespace", "ml"}).err.find("cannot describe 'namespace': it is none of"), std::string::npos);
+}
+
 TEST(GetHoldings, and_conflicts_name_their_sources) {
   FakeConsole fake;
   fake.answer("GET /api/v1/cluster/holdings?resource=gpu-a-GPU-00&limit=1000",
@@ -108,6 +117,8 @@ TEST(GetHoldings, and_conflicts_name_their_sources) {
   EXPECT_EQ(run_words(fake, {"get", "holdings", "x"}).code, 2);
   fake.answer("GET /api/v1/cluster/conflicts?limit=1000", R"({"items":[],"next_cursor":null,"total":0})");
   EXPECT_EQ(run_words(fake, {"get", "conflicts"}).err, "No conflicts found.\n");
+  fake.answer("GET /api/v1/cluster", R"({"configured":true,"kinds":[{"kind":"pods","state":"forbidden"}]})");
+  EXPECT_EQ(run_words(fake, {"get", "conflicts"}).err, "No conflicts found: cannot follow pods (forbidden), `reeve cluster` tells why.\n");
 }
 
 TEST(Watch, pods_of_one_namespace_are_told_apart) {

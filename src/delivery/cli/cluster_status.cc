@@ -54,6 +54,14 @@ std::string faults_of(const Json& cluster) {
 
 }  // namespace
 
+std::string cluster_gaps(const Session& session) {
+  const auto cluster = session.api().get("/api/v1/cluster");
+  if (!cluster) return "";
+  if (!flag_at(*cluster, "configured").value_or(true)) return "no Kubernetes cluster is configured";
+  const std::string faults = faults_of(*cluster);
+  return faults.empty() ? "" : "cannot follow " + faults + ", `reeve cluster` tells why";
+}
+
 Status cluster_status(const Session& session) {
   const auto cluster = session.api().get("/api/v1/cluster");
   if (!cluster) return cluster.error();

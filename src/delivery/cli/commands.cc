@@ -250,6 +250,25 @@ void add_client_commands(CLI::App& app, const Console& console, int& exit_code) 
   add_completion(app, shared);
 }
 
+namespace {
+
+// "get hodlings": which word is wrong, and the right ones. Empty when the command line lacks something else.
+std::string unknown_kind(const CLI::App& app, int argc, const char* const* argv) {
+  if (argc < 3 || std::string_view(argv[2]).starts_with('-')) return "";
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    if (command->get_name() != argv[1]) continue;
+    std::string known;
+    for (const CLI::App* kind : command->get_subcommands(nullptr)) {
+      if (kind->check_name(argv[2])) return "";
+      known += (known.empty() ? "" : ", ") + kind->get_name();
+    }
+    return known.empty() ? "" : fmt::format("reeve: cannot {} '{}': it is none of {}\n", argv[1], argv[2], known);
+  }
+  return "";
+}
+
+}  // namespace
+
 int run(CLI::App& app, int argc, const char* const* argv, const Console& console, const int& exit_code) {
   if (argc > 1 && std::string_view(argv[1]) == "__complete") {
     for (const std::string& candidate : completions(app, console, std::vector<std::string>(argv + 2, argv + argc)))
@@ -263,6 +282,10 @@ int run(CLI::App& app, int argc, const char* const* argv, const Console& console
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string told = unknown_kind(app, argc, argv); !told.empty()) {
+      console.err << told;
+      return exit_usage;
+    }
     const int code = app.exit(error, console.out, console.err);
     return code == 0 ? exit_ok : exit_usage;
   }

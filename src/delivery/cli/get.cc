@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "delivery/cli/cluster_status.h"
 #include "delivery/cli/json_access.h"
 
 namespace reeve::cli {
@@ -119,11 +120,16 @@ class Printer {
       rows.push_back(std::move(row));
     }
     if (first_) {
-      if (rows.empty()) session_.console.err << "No " << kind_.name << " found.\n";
+      if (rows.empty()) tell_that_nothing_was_found();
       widths_ = column_widths(columns, rows, !session_.globals.no_headers);
       if (!rows.empty() && !session_.globals.no_headers) session_.console.out << header_line(columns, widths_);
     }
     for (const Row& row : rows) session_.console.out << table_line(columns, widths_, row);
+  }
+
+  void tell_that_nothing_was_found() {
+    const std::string gaps = kind_.path.starts_with("/api/v1/cluster/") ? cluster_gaps(session_) : "";
+    session_.console.err << "No " << kind_.name << " found" << (gaps.empty() ? "" : ": ") << gaps << ".\n";
   }
 
   const Session& session_;

@@ -307,9 +307,10 @@ TEST_F(ResourceApiTest, lists_come_in_pages_when_asked_for) {
 }
 
 TEST_F(ResourceApiTest, parameters_of_no_use_are_400_with_the_old_body) {
-  for (const char* path : {"/pods?page=-1", "/pods?size=0", "/pods?size=10001", "/pods?page=x", "/pods/all?phase=Flying",
-                           "/pods?modelType=tgi", "/pods?label=,", "/pods?label==x", "/pods?sort=colour", "/pods?sort=name,up",
-                           "/nodes?status=sleepy", "/nodes?sort=phase", "/usage?size=-3", "/statistics?hours=abc"}) {
+  for (const char* path :
+       {"/pods?page=-1", "/pods?size=0", "/pods?size=10001", "/pods?page=x", "/pods/all?phase=Flying", "/pods?modelType=tgi",
+        "/pods?label=,", "/pods?label==x", "/pods?label=a%20in%20(b)", "/pods?label=a=b=c", "/pods?sort=colour", "/pods?sort=name,up",
+        "/nodes?status=sleepy", "/nodes?sort=phase", "/usage?size=-3", "/statistics?hours=abc"}) {
     const http::Response refused = ask(path);
     EXPECT_EQ(refused.status, 400) << path;
     const auto body = parse_json(body_of(refused));

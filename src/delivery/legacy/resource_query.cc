@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "delivery/legacy/answer.h"
+#include "domain/cluster/label.h"
 
 namespace reeve::legacy {
 namespace {
@@ -39,7 +40,7 @@ std::optional<LabelTerm> read_term(std::string_view text) {
   if (text.starts_with('!')) {
     term.negated = true;
     term.key = text.substr(1);
-    return term.key.empty() || term.key.find('=') != std::string::npos ? std::nullopt : std::optional(std::move(term));
+    return term.key.empty() || !cluster::can_be_label(term.key) ? std::nullopt : std::optional(std::move(term));
   }
   const std::size_t sign = text.find('=');
   std::string_view key = text.substr(0, sign);
@@ -53,7 +54,8 @@ std::optional<LabelTerm> read_term(std::string_view text) {
     }
   }
   term.key = key;
-  return term.key.empty() ? std::nullopt : std::optional(std::move(term));
+  const bool sound = !term.key.empty() && cluster::can_be_label(term.key) && cluster::can_be_label(term.value.value_or(""));
+  return sound ? std::optional(std::move(term)) : std::nullopt;
 }
 
 // Terms parted by commas; the parameter may repeat. All must match.

@@ -6,6 +6,7 @@
 
 #include "delivery/rest/api.h"
 #include "domain/cluster/gpu_resources.h"
+#include "domain/cluster/label.h"
 #include "domain/cluster/pod_requests.h"
 
 namespace reeve::rest {
@@ -134,7 +135,8 @@ LabelFilter LabelFilter::read(QueryReader& query) {
     const auto equals = word.find('=');
     Wanted wanted{word.substr(0, equals)};
     if (equals != std::string::npos) wanted.value = word.substr(equals + 1);
-    if (wanted.key.empty() || wanted.key.ends_with('!')) query.refuse("label", "a label is a key, or key=value");
+    if (wanted.key.empty() || !cluster::can_be_label(wanted.key) || !cluster::can_be_label(wanted.value.value_or("")))
+      query.refuse("label", "a label is a key, or key=value");
     filter.wanted_.push_back(std::move(wanted));
   }
   return filter;

@@ -349,9 +349,9 @@ TEST_F(ClusterApi, holdings_and_conflicts_name_their_evidence) {
 
 TEST_F(ClusterApi, an_unknown_parameter_a_wrong_value_and_a_wrong_field_are_refused) {
   configure();
-  for (const char* target :
-       {"/cluster?pretty=1", "/cluster/pods?phase=running", "/cluster/pods?gpu=yes", "/cluster/pods?label==x",
-        "/cluster/nodes?fields=colour", "/cluster/models?sort=tokens", "/cluster/holdings?q=x", "/cluster/conflicts?kind=all"})
+  for (const char* target : {"/cluster?pretty=1", "/cluster/pods?phase=running", "/cluster/pods?gpu=yes", "/cluster/pods?label==x",
+                             "/cluster/pods?label=a%20in%20(b)", "/cluster/pods?label=a=b=c", "/cluster/nodes?fields=colour",
+                             "/cluster/models?sort=tokens", "/cluster/holdings?q=x", "/cluster/conflicts?kind=all"})
     EXPECT_EQ(ask(target).status, 400) << target;
 }
 
