@@ -1,4 +1,6 @@
 #pragma once
+#include <mutex>
+
 #include "base/check.h"
 #include "ports/fleet_keeper.h"
 #include "testing/memory_fleet_store.h"
@@ -6,12 +8,15 @@
 namespace reeve {
 
 // A FleetKeeper without a thread, over a store in memory: each change runs, is committed and is answered at
-// once, in the caller. Threads: one.
+// once, in the caller. Threads: one; snapshot() any.
 class KeptFleet final : public FleetKeeper {
  public:
   explicit KeptFleet(Fleet start = {}) : now_(std::make_shared<const Fleet>(std::move(start))) {}
 
-  std::shared_ptr<const Fleet> snapshot() const override { return now_; }
+  std::shared_ptr<const Fleet> snapshot() const override {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
 
   void submit(Change change, Committed done) override {
     FleetDraft draft(*now_);
@@ -37,11 +42,15 @@ class KeptFleet final : public FleetKeeper {
 
  private:
   void publish(std::shared_ptr<const Fleet> next) {
-    now_ = std::move(next);
+    {
+      const std::lock_guard lock(mutex_);
+      now_ = next;
+    }
     for (const auto& weak : listeners_)
-      if (const auto listener = weak.lock()) (*listener)(now_);
+      if (const auto listener = weak.lock()) (*listener)(next);
   }
 
+  mutable std::mutex mutex_;  // guards now_
   std::shared_ptr<const Fleet> now_;
   std::vector<std::weak_ptr<Listener>> listeners_;
 };
