@@ -26,7 +26,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
     const bool pad = c == '=';
     const int value = pad ? 0 : six_bits(c);
-    if (value < 0 || (!pad && padding > 0) || (pad && ++padding > 2)) return std::nullopt;
+    if (pad) ++padding;
+    if (value < 0 || (!pad && padding > 0) || padding > 2) return std::nullopt;
     group = group << 6 | static_cast<std::uint32_t>(value);
     if (++digits % 4 != 0) continue;
     bytes += static_cast<char>(group >> 16 & 0xFF);

@@ -57,7 +57,7 @@ void index_pods(Snapshot& snapshot) {
 
 class ClusterWatch final : public ClusterView {
  public:
-  ClusterWatch(ApiAccess access, const Clock& clock, ClusterWatchOptions options, Random random);
+  ClusterWatch(const ApiAccess& access, const Clock& clock, ClusterWatchOptions options, const Random& random);
   ~ClusterWatch() override;
 
   std::shared_ptr<const Snapshot> snapshot() const override {
@@ -100,7 +100,7 @@ class ClusterWatch final : public ClusterView {
   std::jthread publisher_;
 };
 
-ClusterWatch::ClusterWatch(ApiAccess access, const Clock& clock, ClusterWatchOptions options, Random random)
+ClusterWatch::ClusterWatch(const ApiAccess& access, const Clock& clock, ClusterWatchOptions options, const Random& random)
     : options_(std::move(options)), publisher_([this] { run(); }) {
   for (const Kind kind : options_.kinds) {
     ObjectSink* table = tables_.of(kind);
@@ -213,7 +213,7 @@ double system_random() {
 
 std::unique_ptr<ClusterView> make_cluster_view(ApiAccess access, const Clock& clock, ClusterWatchOptions options, Random random) {
   if (!random) random = system_random;
-  return std::make_unique<ClusterWatch>(std::move(access), clock, std::move(options), std::move(random));
+  return std::make_unique<ClusterWatch>(access, clock, std::move(options), random);
 }
 
 std::unique_ptr<ClusterView> make_no_cluster_view() { return std::make_unique<NoCluster>(); }

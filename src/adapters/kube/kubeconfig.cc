@@ -38,7 +38,7 @@ bool flag_of(const YAML::Node& map, const char* key) {
 
 bool has(const YAML::Node& map, const char* key) { return map[key] && !map[key].IsNull(); }
 
-std::string beside(const std::string& folder, std::string path) {
+std::string beside(const std::string& folder, const std::string& path) {
   return path.empty() || path.starts_with('/') || folder.empty() ? path : folder + "/" + path;
 }
 

@@ -19,7 +19,7 @@ ClusterRounds::ClusterRounds(const ServeConfig& config, ClusterView& cluster, Me
   listening_ = cluster_.subscribe([this](const std::shared_ptr<const cluster::Snapshot>& snapshot) {
     if (known_ || snapshot->status(cluster::Kind::pods).state != cluster::KindState::live) return;
     known_ = true;
-    loop_->collect_now([](Status) {});
+    loop_->collect_now([](const Status&) {});
   });
 }
 
