@@ -14,7 +14,7 @@ std::string of_text(const Json& cluster, const char* part, const char* whole, co
   return fmt::format("{}, {} {}", count_text(number_at(cluster, whole)), count_text(number_at(cluster, part)), word);
 }
 
-std::string used_text(std::string used, std::string all) { return used == "-" && all == "-" ? used : used + " of " + all; }
+std::string used_text(const std::string& used, const std::string& all) { return used == "-" && all == "-" ? used : used + " of " + all; }
 
 std::string status_text(const Json& cluster, Timestamp now) {
   Lines lines;
