@@ -1,5 +1,6 @@
 // How the cluster's sources do, and what is alarming: resources/health, metrics/status and alerts.
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>

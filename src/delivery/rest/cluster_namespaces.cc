@@ -75,7 +75,7 @@ http::Response list_namespaces(const Api& api, const http::Request& request) {
     if (scene.knows(cluster::Kind::pods)) item.sums = sums_of(*scene.cluster, found->meta.name);
     const auto holds = held.find(found->meta.name);
     if (scene.report->at) item.held = holds == held.end() ? 0 : holds->second;
-    rows.push_back({key_of(item, list.sort), found->meta.name, std::move(item)});
+    rows.push_back({key_of(item, list.sort), found->meta.name, item});
   }
   return tagged_json(request, write_page(std::move(rows), list, [](JsonWriter& json, const Item& item, const FieldSet& fields) {
                        write_namespace(json, item, fields);
