@@ -1,9 +1,11 @@
 #include "usecases/allocate.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
 
+#include "domain/holding/join.h"
 #include "usecases/limits.h"
 
 namespace reeve {
@@ -58,6 +60,16 @@ Allocation allocation_of(const AllocationRequest& request, const Grant& grant, A
   allocation.project_id = request.project_id;
   allocation.labels = request.labels;
   return allocation;
+}
+
+// While the pods are not listed, or the store cannot write, nothing of what is seen becomes an observed allocation.
+IsSeenHeld seen_by(const HoldingsView* holdings, const AllocationRequest& request) {
+  if (holdings == nullptr) return {};
+  return [report = holdings->report(), &request](std::string_view resource) {
+    return std::ranges::any_of(holding::holdings_of(*report, resource), [&](const holding::Holding& one) {
+      return !one.allocation && (one.namespace_name != request.namespace_name || one.pod != request.pod_name);
+    });
+  };
 }
 
 // One request on its way through the writer's strand.
@@ -119,7 +131,8 @@ Status Attempt::run(FleetDraft& draft) {
   const Timestamp now = context.clock.now();
   if (const Status ok = check_request(request, context.catalogue, now); !ok) return fail(ok.error());
   const auto heard_since = context.stale_after ? std::optional(now - *context.stale_after) : std::nullopt;
-  const Placement placement = place(draft.fleet(), context.catalogue, context.prices, request, heard_since);
+  const Placement placement =
+      place(draft.fleet(), context.catalogue, context.prices, request, heard_since, seen_by(context.holdings, request));
   if (const auto* refusal = std::get_if<Refusal>(&placement)) {
     answer.blocked_by = refusal->blocked_by;
     return fail({Errc::exhausted, refusal->message});

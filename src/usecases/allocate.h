@@ -14,6 +14,7 @@
 #include "ports/clock.h"
 #include "ports/fleet_keeper.h"
 #include "ports/fleet_store.h"
+#include "ports/holdings_view.h"
 #include "ports/id_source.h"
 
 namespace reeve {
@@ -27,6 +28,8 @@ struct AllocationContext {
   const Clock& clock;
   IdSource& ids;
   std::optional<Milliseconds> stale_after{};  // a node that is silent for longer gets nothing new; absent: age does not matter
+  const HoldingsView* holdings =
+      nullptr;  // whoever is seen there keeps others off, also before an allocation covers it; null: nobody looks
 };
 
 // Asked again with the same key and the same digest, the first answer is given again; with another digest

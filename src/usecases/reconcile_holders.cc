@@ -175,9 +175,12 @@ std::optional<Timestamp> HolderReconciler::proven_end(const Fleet& fleet, const 
   };
   const cluster::Pod* pod = cluster.find_pod(allocation.namespace_name, allocation.pod_name);
   const auto uid = allocation.labels.find(std::string(holding::pod_uid_label));
-  const bool is_other = pod != nullptr && uid != allocation.labels.end() && !uid->second.empty() && pod->meta.uid != uid->second;
+  // Only this cluster's pod list tells a uid. So it proves the end also where the node went together with its pods.
+  const bool was_listed = uid != allocation.labels.end() && !uid->second.empty();
+  const bool is_gone =
+      was_listed && cluster.status(Kind::pods).state == KindState::live && (pod == nullptr || pod->meta.uid != uid->second);
   const auto fate = holding::fate_of(cluster, view->node->name, allocation.namespace_name, allocation.pod_name, now);
-  if (fate == holding::PodFate::over || (fate == holding::PodFate::alive && is_other)) return end_at(now);
+  if (fate == holding::PodFate::over || is_gone) return end_at(now);
 
   const NodeReadings& readings = *view->readings;
   if (!readings.at || !readings.holders_from || now - *readings.at > options_.join.stale_after) return std::nullopt;
@@ -193,6 +196,16 @@ std::optional<Timestamp> HolderReconciler::proven_end(const Fleet& fleet, const 
   return *readings.at - seen >= options_.join.grace ? std::optional(end_at(*readings.at)) : std::nullopt;
 }
 
+// Its node is silent, but its pod goes on: it did not end while nobody looked.
+void HolderReconciler::remember_alive(const cluster::Snapshot& cluster, const Allocation& allocation, Timestamp now) {
+  if (cluster.status(Kind::pods).state != KindState::live) return;
+  const cluster::Pod* pod = cluster.find_pod(allocation.namespace_name, allocation.pod_name);
+  const auto uid = allocation.labels.find(std::string(holding::pod_uid_label));
+  if (pod == nullptr || uid == allocation.labels.end() || pod->meta.uid != uid->second) return;
+  Known& known = known_.try_emplace(allocation.id, Known{.seen = now}).first->second;
+  if (pod->meta.deleted_at) known.deleted = pod->meta.deleted_at;
+}
+
 HolderReconciler::Plan HolderReconciler::plan(const Fleet& fleet, const cluster::Snapshot& cluster, const Report& report, Timestamp now) {
   Plan todo{.at = now};
   // Until the pods are listed it is not known when they began and whose they are.
@@ -200,9 +213,11 @@ HolderReconciler::Plan HolderReconciler::plan(const Fleet& fleet, const cluster:
   std::unordered_set<const Allocation*> seen;
   for (const Holding& holding : report.holdings) {
     const Allocation* covering = holding.allocation ? fleet.find_allocation(*holding.allocation) : nullptr;
-    if (covering == nullptr && may_begin) {
+    if (covering == nullptr) {
+      const bool is_fresh = now - holding.at.value_or(now) <= options_.join.stale_after;  // an old word may be of a node that is gone
+      if (!may_begin || !is_fresh) continue;
       if (auto first = opened(fleet, cluster, report, holding, now)) todo.begin.emplace_back(std::move(*first), holding);
-    } else if (covering != nullptr && covering->origin == AllocationOrigin::observed) {
+    } else if (covering->origin == AllocationOrigin::observed) {
       seen.insert(covering);
       Known& known = known_[covering->id];
       known.seen = holding.at.value_or(now);
@@ -219,6 +234,8 @@ HolderReconciler::Plan HolderReconciler::plan(const Fleet& fleet, const cluster:
     if (std::ranges::any_of(there, [&open = allocation](const Holding& one) { return holding::covers(open, one); })) continue;
     if (const auto end = proven_end(fleet, cluster, report, allocation, now))
       todo.end.push_back(ended(allocation, AllocationStatus::released, *end));
+    else
+      remember_alive(cluster, allocation, now);
   }
   return todo;
 }

@@ -63,7 +63,7 @@ class HolderReconciler final : public HoldingsView {
   struct Plan;
   // What is remembered of an observed allocation while this program runs.
   struct Known {
-    Timestamp seen{};  // when its pod was last said to hold
+    Timestamp seen{};  // when its pod was last said to hold, or first found alive without such a word
     std::optional<Timestamp> deleted{};
   };
 
@@ -71,6 +71,7 @@ class HolderReconciler final : public HoldingsView {
   void tell(const holding::Report& before, const holding::Report& now) const;
   std::optional<Timestamp> proven_end(const Fleet& fleet, const cluster::Snapshot& cluster, const holding::Report& report,
                                       const Allocation& allocation, Timestamp now);
+  void remember_alive(const cluster::Snapshot& cluster, const Allocation& allocation, Timestamp now);
   Plan plan(const Fleet& fleet, const cluster::Snapshot& cluster, const holding::Report& report, Timestamp now);
   std::optional<Allocation> opened(const Fleet& fleet, const cluster::Snapshot& cluster, const holding::Report& report,
                                    const holding::Holding& holding, Timestamp now) const;

@@ -83,7 +83,7 @@ struct SeenHolders : testing::Test {
     return found;
   }
 
-  AllocationContext api() { return {*keeper, keeper->store, catalogue, prices, clock, ids}; }
+  AllocationContext api() { return {*keeper, keeper->store, catalogue, prices, clock, ids, std::nullopt, reconciler.get()}; }
   Result<Allocation> ask(const std::string& who, int device) {
     Result<Allocation> heard = Error{};
     AllocationRequest request{.namespace_name = "ml", .pod_name = who, .device = device_id(NodeName{"n1"}, device)};
@@ -157,6 +157,49 @@ TEST_F(SeenHolders, what_is_seen_to_be_held_is_given_to_nobody_and_cannot_be_rel
   Result<Allocation> heard = Error{};
   release(api(), active()[1].id, "kim", [&](Result<Allocation> outcome) { heard = std::move(outcome); });
   EXPECT_EQ(heard.error().code, Errc::conflict);
+}
+
+TEST_F(SeenHolders, what_is_seen_before_the_pods_are_listed_is_given_to_nobody_else) {
+  publish_cluster(cluster::KindState::syncing);
+  has(0, "a");
+  round();
+  EXPECT_TRUE(active().empty());
+  EXPECT_EQ(ask("b", 0).error().code, Errc::exhausted);
+  EXPECT_TRUE(ask("a", 0));
+  EXPECT_TRUE(ask("b", 1));
+}
+
+TEST_F(SeenHolders, an_observed_allocation_ends_with_its_pod_when_the_node_went_with_it) {
+  pod("a");
+  publish_cluster();
+  has(0, "a");
+  round();
+  cluster::Snapshot without_node;
+  for (auto& kind : without_node.kinds) kind.state = cluster::KindState::live;
+  view.set(cluster::Snapshot(without_node));
+  for (int i = 0; i < 4; ++i) round(false);
+  EXPECT_TRUE(active().empty());
+  EXPECT_EQ(all().size(), 1u);
+  const Timestamp ended = clock.now();
+  for (int i = 0; i < 3; ++i) round(false);  // and its last word begins no other
+  EXPECT_EQ(all().size(), 1u);
+  EXPECT_EQ(all().at(0).released_at, ended);
+}
+
+TEST_F(SeenHolders, a_pod_that_was_alive_after_a_restart_is_accounted_until_it_ends) {
+  pod("a");
+  publish_cluster();
+  has(0, "a");
+  round();
+  const Timestamp last_alive = clock.now();
+  restart(last_alive);
+  for (int i = 0; i < 5; ++i) round(false);  // its agent is gone, the pod is not
+  ASSERT_EQ(active().size(), 1u);
+  pods.clear();
+  publish_cluster();
+  round(false);
+  EXPECT_TRUE(active().empty());
+  EXPECT_EQ(all().at(0).released_at, clock.now());
 }
 
 TEST_F(SeenHolders, a_request_that_its_pod_confirms_gets_no_twin_and_its_end_is_no_second_bill) {

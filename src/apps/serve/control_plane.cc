@@ -150,7 +150,9 @@ class RunningPlane final : public ControlPlane {
     return options;
   }
 
-  AllocationContext allocation_context() { return {*keeper_, store_, foundation_.catalogue, prices_, clock_, ids_, stale_after()}; }
+  AllocationContext allocation_context() {
+    return {*keeper_, store_, foundation_.catalogue, prices_, clock_, ids_, stale_after(), &holders_};
+  }
   Milliseconds stale_after() const { return config_.collect_interval * health::stale_after_rounds; }
 
   void run_round() {

@@ -24,7 +24,8 @@ constexpr Freshness statistics_freshness{.young = std::chrono::seconds(10), .old
 
 AllocationContext allocations_of(const LegacyApi& api) {
   return {
-      api.keeper, api.store, api.catalogue, api.prices, api.clock, api.ids, api.options.collection_interval * health::stale_after_rounds};
+      api.keeper,   api.store, api.catalogue, api.prices, api.clock, api.ids, api.options.collection_interval * health::stale_after_rounds,
+      &api.holdings};
 }
 
 double hours_held(const Allocation& allocation, Timestamp now) {

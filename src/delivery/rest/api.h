@@ -52,7 +52,7 @@ struct Api {
   // Readings change all the time; the overview is computed again at most once in this time for their sake.
   Milliseconds overview_period{250};
 
-  AllocationContext allocation_context() const { return {keeper, store, catalogue, prices, clock, ids, stale_after}; }
+  AllocationContext allocation_context() const { return {keeper, store, catalogue, prices, clock, ids, stale_after, &holdings}; }
   InventoryContext inventory_context() const { return {keeper, catalogue, clock}; }
 };
 

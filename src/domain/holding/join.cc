@@ -116,12 +116,24 @@ class Joining {
     return judges_ ? fate_of(pod, node.node->name, said_at) : PodFate::unknown;
   }
 
+  // The last word of a node that the cluster has no more, about a pod of which the cluster did know and has no more either.
+  bool went_with_its_node(const Evidence& word, const cluster::Pod* pod) const {
+    if (now_ - word.at <= options_.stale_after || cluster_.status(cluster::Kind::pods).state != cluster::KindState::live) return false;
+    return std::ranges::any_of(fleet_.holders(std::string(word.resource)), [&](const Allocation* one) {
+      if (one->origin != AllocationOrigin::observed || pod_of(*one) != pod_of(*word.said)) return false;
+      const auto uid = one->labels.find(std::string(pod_uid_label));  // only the pod list tells it
+      return uid != one->labels.end() && !uid->second.empty() && (pod == nullptr || pod->meta.uid != uid->second);
+    });
+  }
+
   // All that is said of one resource.
   void weigh(Words words) {
     std::vector<Holding> found;
     std::set<PodName> gone;
     for (const Evidence& word : words) {
-      const PodFate fate = fate_on(*word.node, find_pod(pod_of(*word.said)), word.at);
+      const cluster::Pod* pod = find_pod(pod_of(*word.said));
+      const PodFate fate = fate_on(*word.node, pod, word.at);
+      if (fate == PodFate::unknown && went_with_its_node(word, pod)) continue;
       if (fate == PodFate::over)
         gone.insert(pod_of(*word.said));
       else

@@ -4,7 +4,8 @@
 //
 // * What several sources say of one container and one device is one holding with all of them as sources.
 // * A pod that is over, or that the live pod list does not have, holds nothing. A pod list that is not live, or that is of
-//   another cluster than the node, proves nothing.
+//   another cluster than the node, proves nothing; of a node that went silent and out of the cluster, it is of this one
+//   where it has told the pod's uid before.
 // * A device is shared where a source says so (replicas, a claim for several) or where one source names several pods. Of
 //   one that is not shared the heaviest source names the holder, and others that name another pod are a conflict.
 // * An allocation on request is confirmed by a holding of its pod; a holding of another pod on it, on its whole GPU or on

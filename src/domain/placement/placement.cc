@@ -44,12 +44,13 @@ struct Candidate {
 class Search {
  public:
   Search(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request,
-         std::optional<Timestamp> heard_since)
+         std::optional<Timestamp> heard_since, const IsSeenHeld& is_seen_held)
       : fleet_(fleet),
         catalogue_(catalogue),
         prices_(prices),
         request_(request),
         heard_since_(heard_since),
+        is_seen_held_(is_seen_held),
         wants_slice_(request.use_mig || request.mig_profile) {}
 
   Placement run() {
@@ -112,7 +113,7 @@ class Search {
     if (const auto reason = price_mismatch(price)) return block(*reason);
     if (const auto reason = out_of_service(node, device)) return block(*reason);
     if (device.mig_enabled) return block(Blocker::partitioned);
-    if (!fleet_.is_free(device)) return block(Blocker::held);
+    if (!fleet_.is_free(device) || is_seen(device)) return block(Blocker::held);
     offer({memory, price, free_on(node), device.id.text});
   }
 
@@ -122,9 +123,14 @@ class Search {
     if (request_.memory_gb && memory < *request_.memory_gb) return block(Blocker::too_small);
     if (const auto reason = price_mismatch(price)) return block(*reason);
     if (const auto reason = out_of_service(node, device)) return block(*reason);
-    if (!fleet_.is_free(device, part)) return block(Blocker::held);
+    if (!fleet_.is_free(device, part) || is_seen(device.id.text) || is_seen(part.id.text)) return block(Blocker::held);
     if (is_gone(device, part)) return block(Blocker::gone_slice);
     offer({memory, price, free_on(node), part.id.text});
+  }
+
+  bool is_seen(std::string_view resource) const { return is_seen_held_ && is_seen_held_(resource); }
+  bool is_seen(const Device& device) const {
+    return is_seen(device.id.text) || std::ranges::any_of(device.instances, [&](const Instance& part) { return is_seen(part.id.text); });
   }
 
   // Free devices or slices of the node; counted once a node, and only when somebody there is a candidate.
@@ -162,6 +168,7 @@ class Search {
   const PriceList& prices_;
   const AllocationRequest& request_;
   const std::optional<Timestamp> heard_since_;
+  const IsSeenHeld& is_seen_held_;
   const bool wants_slice_;
   const NodeReadings* readings_ = nullptr;  // of the node that is looked at
   std::optional<std::size_t> free_on_node_;
@@ -187,8 +194,8 @@ Worth worth_of(const Device& device, const Instance& part, const Catalogue& cata
 }
 
 Placement place(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request,
-                std::optional<Timestamp> heard_since) {
-  return Search(fleet, catalogue, prices, request, heard_since).run();
+                std::optional<Timestamp> heard_since, const IsSeenHeld& is_seen_held) {
+  return Search(fleet, catalogue, prices, request, heard_since, is_seen_held).run();
 }
 
 }  // namespace reeve

@@ -2,6 +2,7 @@
 // Which GPU or slice a request gets: a pure function of the fleet and the request. Deterministic: the same
 // fleet and request give the same answer.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -79,10 +80,14 @@ struct Worth {
 Worth worth_of(const Device& device, const Catalogue& catalogue, const PriceList& prices);
 Worth worth_of(const Device& device, const Instance& part, const Catalogue& catalogue, const PriceList& prices);
 
+// Was somebody seen on this device or slice whom no allocation covers?
+using IsSeenHeld = std::function<bool(std::string_view resource)>;
+
 // Best fit: of what satisfies the request take the least memory, then the cheapest, then the node with the
 // fewest free GPUs, then the lowest id. `heard_since`: nodes that agents or exporters were asked of and that have
-// not answered since get nothing new, for nobody knows what is left of them; absent: age does not matter.
+// not answered since get nothing new, for nobody knows what is left of them; absent: age does not matter. `is_seen_held`: what it names,
+// its slices and its whole GPU are given to nobody; may be empty.
 Placement place(const Fleet& fleet, const Catalogue& catalogue, const PriceList& prices, const AllocationRequest& request,
-                std::optional<Timestamp> heard_since = std::nullopt);
+                std::optional<Timestamp> heard_since = std::nullopt, const IsSeenHeld& is_seen_held = {});
 
 }  // namespace reeve
