@@ -1,5 +1,7 @@
 #include "net/http/stream_client.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -23,6 +25,7 @@
 
 #include "base/parse.h"
 #include "net/http/client.h"
+#include "net/http/name_lookup.h"
 #include "net/http/tls_context.h"
 
 namespace reeve::http {
@@ -33,10 +36,14 @@ namespace beast_http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Socket = asio::basic_stream_socket<tcp, asio::io_context::executor_type>;
-using Resolver = asio::ip::basic_resolver<tcp, asio::io_context::executor_type>;
 using steady_clock = std::chrono::steady_clock;
 
 constexpr std::size_t read_bytes = 64 << 10;
+constexpr Milliseconds cancel_seen_after{20};  // while a name is looked up
+// A peer that is gone without a word is noticed after 30 s, also by who only waits for what it sends.
+constexpr int keep_alive_idle_s = 15;
+constexpr int keep_alive_interval_s = 5;
+constexpr int keep_alive_probes = 3;
 constexpr Milliseconds idle_max = std::chrono::hours(24);  // keeps a caller's "for ever" inside the clock
 
 // What a wait came to besides an error of the system.
@@ -52,12 +59,6 @@ struct Outcome {
            (error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe ||
             error == asio::error::connection_aborted || error == asio::ssl::error::stream_truncated);
   }
-};
-
-// Shared with a resolver thread that may answer after nobody waits any more.
-struct Resolution {
-  std::optional<error_code> error{};
-  std::vector<tcp::endpoint> endpoints{};
 };
 
 bool breaks_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos; }
@@ -137,7 +138,6 @@ class KeptConnection final : public StreamClient {
   const StreamClientOptions options_;
   std::atomic<bool> cancelled_{false};
   asio::io_context io_{1};
-  Resolver resolver_{io_};
   Socket socket_{io_};
   const std::unique_ptr<asio::ssl::context> tls_context_;  // null: plain
   std::optional<asio::ssl::stream<Socket&>> tls_{};        // of this connection
@@ -186,16 +186,13 @@ Result<std::vector<tcp::endpoint>> KeptConnection::resolve(steady_clock::time_po
   error_code no_address;
   const auto address = asio::ip::make_address(url_.host, no_address);
   if (!no_address) return std::vector{tcp::endpoint(address, parse_number<std::uint16_t>(url_.port).value_or(0))};
-  const auto found = std::make_shared<Resolution>();
-  io_.restart();
-  resolver_.async_resolve(url_.host, url_.port, [found](const error_code& error, const Resolver::results_type& entries) {
-    for (const auto& entry : entries) found->endpoints.push_back(entry.endpoint());
-    found->error = error;
-  });
-  const Interruption interruption = wait_for(found->error, deadline);
-  if (interruption != Interruption::none) return unreachable(interruption, {});
-  if (*found->error) return unreachable({}, fmt::format("the name is not found: {}", found->error->message()));
-  return std::move(found->endpoints);
+  const auto lookup = NameLookup::begin(url_.host, url_.port);
+  while (!lookup->wait_until(std::min(deadline, in(cancel_seen_after)))) {
+    if (cancelled_) return unreachable(Interruption::cancelled, {});
+    if (steady_clock::now() >= deadline) return unreachable(Interruption::deadline, {});
+  }
+  if (lookup->error()) return unreachable({}, fmt::format("the name is not found: {}", lookup->error().message()));
+  return lookup->endpoints();
 }
 
 // One address after the other, each with its share of the time that is left: one that swallows packets must not use up all.
@@ -222,6 +219,9 @@ Status KeptConnection::connect() {
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   socket_.set_option(Socket::keep_alive(true), ignored);
+  for (const auto& [option, value] :
+       {std::pair(TCP_KEEPIDLE, keep_alive_idle_s), {TCP_KEEPINTVL, keep_alive_interval_s}, {TCP_KEEPCNT, keep_alive_probes}})
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, option, &value, sizeof value);
   if (tls_context_)
     if (const auto shaken = shake_hands(deadline); !shaken) return shaken;
   open_ = true;
