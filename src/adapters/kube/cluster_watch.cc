@@ -174,11 +174,13 @@ void ClusterWatch::publish(Heard heard) {
   next->version = old->version + 1;
   next->server_version = std::move(heard.server_version);
   next->kinds = std::move(heard.kinds);
-  next->pods = tables_.pods.copy(shape);
-  next->nodes = tables_.nodes.copy(unused);
-  next->namespaces = tables_.namespaces.copy(unused);
-  next->claims = tables_.claims.copy(unused);
-  next->slices = tables_.slices.copy(unused);
+  // The tables may be newer than what was heard of their kinds, never older: no list is called live that is not whole.
+  const auto is_there = [&next](Kind kind) { return next->status(kind).state != cluster::KindState::unavailable; };
+  if (is_there(Kind::pods)) next->pods = tables_.pods.copy(shape);
+  if (is_there(Kind::nodes)) next->nodes = tables_.nodes.copy(unused);
+  if (is_there(Kind::namespaces)) next->namespaces = tables_.namespaces.copy(unused);
+  if (is_there(Kind::resource_claims)) next->claims = tables_.claims.copy(unused);
+  if (is_there(Kind::resource_slices)) next->slices = tables_.slices.copy(unused);
   next->pod_usage = std::move(heard.pod_usage);
   next->node_usage = std::move(heard.node_usage);
   // Most changes are of a pod that stays where it is.

@@ -226,8 +226,7 @@ TEST_F(KubeWatch, one_object_that_cannot_be_read_does_not_hide_the_others) {
 
 TEST_F(KubeWatch, a_silent_server_is_left_and_asked_again) {
   auto options = fast();
-  options.reflector.watch_timeout = 10ms;
-  options.reflector.watch_margin = 10ms;
+  options.reflector.watch_silence = 20ms;
   options.reflector.list_idle = 20ms;
   api_.set_silent(true);
   api_.put(pods, "ns", "a");

@@ -28,7 +28,6 @@ class ObjectSink {
   // In the order of the watch, whatever versions the objects carry. True: something changed.
   virtual Result<bool> put(const boost::json::object& object) = 0;
   virtual Result<bool> remove(const boost::json::object& object) = 0;
-  virtual bool clear() = 0;
 };
 
 // Whether two states of an object stand at the same place of an index of the snapshot.
@@ -97,14 +96,6 @@ class ObjectTable final : public ObjectSink {
     objects_.erase(at);
     ++shape_;
     return true;
-  }
-
-  bool clear() override {
-    std::vector<Ptr> old;
-    const std::lock_guard lock(mutex_);
-    old.swap(objects_);
-    if (!old.empty()) ++shape_;
-    return !old.empty();
   }
 
   // Threads: any.

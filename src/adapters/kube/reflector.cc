@@ -141,7 +141,7 @@ std::optional<ApiFailure> Reflector::watch() {
   event_seen_ = false;
   std::optional<ApiFailure> told;
   LineSplitter lines([&](std::string_view line) { return take_event(line, told); });
-  auto failure = reader_.body(timeout + options_.watch_margin, [&](std::string_view piece) { return lines.feed(piece); });
+  auto failure = reader_.body(options_.watch_silence, [&](std::string_view piece) { return lines.feed(piece); });
   // A list alone proves little: only a watch that worked ends a row of failures.
   const bool worked = event_seen_ || SteadyClock::now() - begun >= options_.watch_short;
   if (worked) {
@@ -214,8 +214,7 @@ Milliseconds Reflector::settle(const ApiFailure& failure) {
       if (refusals_++ >= hasty_refusals) wait = slow;
       break;
     case Kind::missing:
-      status_.state = KindState::unavailable;
-      objects_.clear();
+      status_.state = KindState::unavailable;  // which hides the objects, until there is a list again
       version_.clear();
       wait = slow;
       break;

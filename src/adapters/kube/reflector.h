@@ -22,7 +22,7 @@ namespace reeve::kube {
 struct ReflectorOptions {
   int page_size = 500;                  // objects that a list answers at once
   Milliseconds watch_timeout{240'000};  // a watch ends after this, or up to half as much more
-  Milliseconds watch_margin{30'000};    // a server that is silent for so much longer is gone
+  Milliseconds watch_silence{150'000};  // a server sends a bookmark each minute: one that is silent for so long is gone
   Milliseconds list_idle{60'000};       // between two pieces of a list
   Milliseconds watch_short{1'000};      // a watch that ends sooner, and brought nothing, is followed by a pause
   Milliseconds retry_min{200};

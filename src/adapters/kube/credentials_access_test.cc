@@ -1,4 +1,4 @@
-#include "adapters/kube/api_access.h"
+#include "adapters/kube/credentials_access.h"
 
 #include <unistd.h>
 
