@@ -1,8 +1,11 @@
 #pragma once
 // Tells the cluster, as Events of its pods, where sources disagree on who holds a GPU. Of several control planes only the
-// one that has the Lease tells.
+// one that has the Lease tells; what came while none had it, or it was not known who, is told by the next that takes it.
 
+#include <chrono>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
@@ -28,12 +31,21 @@ class ClusterNotices {
   void tell(std::span<const holding::Conflict> conflicts);
 
  private:
+  struct Untold {
+    std::chrono::steady_clock::time_point at{};
+    holding::Conflict conflict{};
+  };
+
   void keep_lease(const std::stop_token& stop);
+  void tell_untold();
+  void record(const holding::Conflict& conflict, const cluster::Snapshot& snapshot);
 
   const ClusterView& cluster_;
   kube::ApiClient lease_client_;
   kube::LeaseLock lease_;
   kube::EventRecorder events_;
+  std::mutex mutex_{};
+  std::deque<Untold> untold_{};  // the oldest first
   std::jthread keeper_;
 };
 
