@@ -1,5 +1,7 @@
 #include "testing/test_certificates.h"
 
+#include <atomic>
+
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
