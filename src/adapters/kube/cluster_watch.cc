@@ -213,7 +213,7 @@ double system_random() {
 
 }  // namespace
 
-std::unique_ptr<ClusterView> make_cluster_view(ApiAccess access, const Clock& clock, ClusterWatchOptions options, Random random) {
+std::unique_ptr<ClusterView> make_cluster_view(const ApiAccess& access, const Clock& clock, ClusterWatchOptions options, Random random) {
   if (!random) random = system_random;
   return std::make_unique<ClusterWatch>(access, clock, std::move(options), random);
 }

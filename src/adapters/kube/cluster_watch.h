@@ -28,7 +28,8 @@ struct ClusterWatchOptions {
 
 // Begins at once, with a thread a kind, one that polls and one that publishes; destruction ends them, whatever they wait for.
 // `clock` outlives the view. Without `random`, the system's.
-std::unique_ptr<ClusterView> make_cluster_view(ApiAccess access, const Clock& clock, ClusterWatchOptions options = {}, Random random = {});
+std::unique_ptr<ClusterView> make_cluster_view(const ApiAccess& access, const Clock& clock, ClusterWatchOptions options = {},
+                                               Random random = {});
 
 // For a Reeve without Kubernetes: empty, every kind `off`, no thread.
 std::unique_ptr<ClusterView> make_no_cluster_view();

@@ -42,7 +42,7 @@ http::Response print_pods(const PodList& pods, const LocalZone& zone) {
 }
 
 // The list that is everything of its kind is made for all who ask; any other for the one who does.
-void serve_pods(const SharedPtr& shared, const std::string& key, PodTest test, http::Request request, ResponderPtr responder) {
+void serve_pods(const SharedPtr& shared, const std::string& key, const PodTest& test, http::Request request, ResponderPtr responder) {
   const auto query = PodQuery::read(request);
   if (!query) return responder->respond(framework_error(shared->api, 400, request.path));
   const LocalZone zone = shared->api.options.zone;
