@@ -75,7 +75,7 @@ void serve_model(const SharedPtr& shared, http::Request request, ResponderPtr re
   const std::string type = upper_case(request.path_parameters.at("modelType"));
   // "unknown" matches nothing, as before: pods of no known model are no serving pods.
   PodTest test = [type](const PodFacts& pod) { return pod.serves() && upper_case(std::string(pod.model.type)) == type; };
-  serve_pods(shared, "pods of " + type, std::move(test), std::move(request), std::move(responder));
+  serve_pods(shared, "pods of " + type, test, std::move(request), std::move(responder));
 }
 
 http::Response top(const SharedPtr& shared, const http::Request& request) {
