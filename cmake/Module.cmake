@@ -46,9 +46,11 @@ function(reeve_include_view path out)
   set(${out} ${view} PARENT_SCOPE)
 endfunction()
 
-# Every header must compile alone: one source includes each twice over, in an order of its own.
+# Every header must compile alone: one source includes each twice over, in an order of its own. Those of tests see TEST_DEPS,
+# and are compiled by the tests that include them first.
 function(reeve_header_probe target path view)
   file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/${path}/*.h)
+  list(FILTER headers EXCLUDE REGEX "_test\\.h$")
   foreach(header IN LISTS headers)
     string(REPLACE "/" "." stem ${header})
     file(CONFIGURE OUTPUT ${view}/${stem}.alone.cc CONTENT "#include \"${header}\"\n")

@@ -88,7 +88,7 @@ def check_source(path: str, text: str, mods) -> list[tuple[int, str, str]]:
     """Faults of one file below src/; `path` is relative to src/."""
     faults = check_text(path, text)
     module = path.rsplit("/", 1)[0]
-    is_test = path.endswith("_test.cc")
+    is_test = path.endswith(("_test.cc", "_test.h"))
     deps, test_deps = mods.get(module, (set(), set()))
     visible = {module} | deps | (test_deps if is_test else set())
     if module not in mods:

@@ -25,6 +25,7 @@ class Tidy(unittest.TestCase):
     def test_the_product_may_not_invent_figures_but_its_tests_may(self):
         self.assertEqual(rules("ports/a.cc", "std::mt19937 dice;\n"), ["invented"])
         self.assertEqual(rules("ports/a_test.cc", "std::mt19937 dice;\n"), [])
+        self.assertEqual(rules("ports/a_test.h", "#pragma once\nstd::mt19937 dice;\n"), [])
 
     def test_a_function_of_71_lines_is_too_long_and_one_of_70_is_not(self):
         def body(n):

@@ -1,32 +1,20 @@
 // Every endpoint of the old API against a small cluster: answers byte by byte as the goldens in
 // tests/data/legacy, field lists by hand from what the old program answered, and what it accepts and refuses.
 
-#include "delivery/legacy/legacy_api.h"
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include "delivery/legacy/legacy_world_test.h"
 
 #include <gtest/gtest.h>
 
 #include "codec/json_parse.h"
-#include "net/http/router.h"
-#include "testing/fake_clock.h"
-#include "testing/fake_collector.h"
-#include "testing/fake_ids.h"
-#include "testing/fake_views.h"
 #include "testing/http_probe.h"
-#include "testing/kept_fleet.h"
-#include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
-#include "testing/source_tree.h"
 
 namespace reeve::legacy {
 namespace {
 
 const http::Headers json_headers{{"Content-Type", "application/json"}};
 
-class LegacyApiTest : public testing::Test {
+class LegacyApiTest : public ::testing::Test, protected LegacyWorld {
  protected:
   LegacyApiTest() {
     EXPECT_TRUE(metrics_.append(small_history(clock_.now(), 180)).ok());
@@ -54,52 +42,6 @@ class LegacyApiTest : public testing::Test {
     EXPECT_EQ(response.status, 200) << path;
     return json(response);
   }
-
-  FakeClock clock_;
-  FakeIds ids_;
-  KeptFleet keeper_{small_cluster(clock_.now())};
-  MemoryMetricStore metrics_;
-  Catalogue catalogue_ = small_catalogue();
-  PriceList prices_ = default_price_list();
-  FakeCollector collector_;
-  FakeClusterView cluster_;
-  FakeHoldingsView holdings_;
-  FakeServingView serving_;
-  LegacyApi api_{keeper_,
-                 keeper_.store,
-                 metrics_,
-                 catalogue_,
-                 prices_,
-                 clock_,
-                 ids_,
-                 collector_,
-                 collector_,
-                 cluster_,
-                 holdings_,
-                 serving_,
-                 [](std::move_only_function<void()> job) { return job(), true; }};
-  http::Router router_{legacy_routes(api_), legacy_not_found(api_), legacy_method_not_allowed(api_)};
-};
-
-std::string golden_path(const std::string& name) { return source_path("tests/data/legacy/" + name + ".json"); }
-
-void expect_golden(const std::string& name, const std::string& body) {
-  if (std::getenv("REEVE_WRITE_GOLDENS") != nullptr) std::ofstream(golden_path(name)) << body << '\n';
-  std::ifstream in(golden_path(name));
-  std::ostringstream text;
-  text << in.rdbuf();
-  EXPECT_EQ(body + "\n", text.str()) << name;
-}
-
-std::string field_names(const boost::json::value& value) {
-  std::string names;
-  for (const auto& field : value.as_object()) names += (names.empty() ? "" : " ") + std::string(field.key());
-  return names;
-}
-
-struct GoldenCase {
-  const char* name;
-  const char* path;
 };
 
 TEST_F(LegacyApiTest, each_reading_endpoint_answers_its_golden) {

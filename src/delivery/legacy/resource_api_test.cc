@@ -1,26 +1,14 @@
 // The old system's monitoring API against a small cluster: answers byte by byte as the goldens in tests/data/legacy, field lists by
 // hand from what the old program answered, and what was added to it.
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
 #include <gtest/gtest.h>
 
 #include "codec/json_parse.h"
 #include "delivery/legacy/known_cluster_test.h"
-#include "delivery/legacy/legacy_api.h"
+#include "delivery/legacy/legacy_world_test.h"
 #include "domain/metrics/resource_key.h"
-#include "net/http/router.h"
-#include "testing/fake_clock.h"
-#include "testing/fake_collector.h"
-#include "testing/fake_ids.h"
-#include "testing/fake_views.h"
 #include "testing/http_probe.h"
-#include "testing/kept_fleet.h"
-#include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
-#include "testing/source_tree.h"
 
 namespace reeve::legacy {
 namespace {
@@ -46,7 +34,7 @@ std::vector<Sample> kube_history(Timestamp now) {
   return samples;
 }
 
-class ResourceApiTest : public testing::Test {
+class ResourceApiTest : public ::testing::Test, protected LegacyWorld {
  protected:
   ResourceApiTest() {
     EXPECT_TRUE(metrics_.append(small_history(clock_.now(), 180)).ok());
@@ -75,53 +63,8 @@ class ResourceApiTest : public testing::Test {
     for (const auto& item : list.as_array()) text += (text.empty() ? "" : " ") + std::string(item.at("name").as_string());
     return text;
   }
-
-  FakeClock clock_;
-  FakeIds ids_;
-  KeptFleet keeper_{small_cluster(clock_.now())};
-  MemoryMetricStore metrics_;
-  Catalogue catalogue_ = small_catalogue();
-  PriceList prices_ = default_price_list();
-  FakeCollector collector_;
-  FakeClusterView cluster_;
-  FakeHoldingsView holdings_;
-  FakeServingView serving_;
-  LegacyApi api_{.keeper = keeper_,
-                 .store = keeper_.store,
-                 .metrics = metrics_,
-                 .catalogue = catalogue_,
-                 .prices = prices_,
-                 .clock = clock_,
-                 .ids = ids_,
-                 .collector = collector_,
-                 .collect_status = collector_,
-                 .cluster = cluster_,
-                 .holdings = holdings_,
-                 .serving = serving_,
-                 .run_slow = [](std::move_only_function<void()> job) { return job(), true; }};
-  http::Router router_{legacy_routes(api_), legacy_not_found(api_), legacy_method_not_allowed(api_)};
 };
 
-std::string golden_path(const std::string& name) { return source_path("tests/data/legacy/" + name + ".json"); }
-
-void expect_golden(const std::string& name, const std::string& body) {
-  if (std::getenv("REEVE_WRITE_GOLDENS") != nullptr) std::ofstream(golden_path(name)) << body << '\n';
-  std::ifstream in(golden_path(name));
-  std::ostringstream text;
-  text << in.rdbuf();
-  EXPECT_EQ(body + "\n", text.str()) << name;
-}
-
-std::string field_names(const boost::json::value& value) {
-  std::string names;
-  for (const auto& field : value.as_object()) names += (names.empty() ? "" : " ") + std::string(field.key());
-  return names;
-}
-
-struct GoldenCase {
-  const char* name;
-  const char* path;
-};
 constexpr std::array goldens{GoldenCase{"resource_pods", "/pods"},
                              GoldenCase{"resource_pods_all", "/pods/all"},
                              GoldenCase{"resource_pod", "/pods/model-serving/vllm-llama2-7b"},

@@ -8,33 +8,15 @@
 #include <fmt/format.h>
 
 #include "codec/json_parse.h"
-#include "delivery/rest/api.h"
 #include "delivery/rest/embedded_documents.h"
-#include "testing/fake_clock.h"
-#include "testing/fake_ids.h"
-#include "testing/fake_views.h"
+#include "delivery/rest/rest_world_test.h"
 #include "testing/http_probe.h"
-#include "testing/kept_fleet.h"
-#include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
 
 namespace reeve::rest {
 namespace {
 
 using cluster::Quantity;
-
-class NoStatus final : public CollectStatus {
- public:
-  std::vector<TargetStatus> targets() const override { return {}; }
-  std::optional<RoundStatus> last_round() const override { return std::nullopt; }
-};
-
-class NoJobs final : public JobBoard {
- public:
-  void update(Job) override {}
-  std::vector<Job> list() const override { return {}; }
-  std::uint64_t version() const override { return 0; }
-};
 
 cluster::PodPtr pod(std::string namespace_name, std::string name, std::string node, int gpus, cluster::PodPhase phase) {
   cluster::Pod made;
@@ -139,7 +121,7 @@ ServingView::Servers sample_servers(Timestamp now) {
   return {answers, silent};
 }
 
-class ClusterApi : public ::testing::Test {
+class ClusterApi : public ::testing::Test, protected RestWorld {
  protected:
   void configure() {
     cluster_.set(sample_cluster(clock_.now()));
@@ -163,31 +145,13 @@ class ClusterApi : public ::testing::Test {
     return all;
   }
 
-  FakeClock clock_;
-  FakeIds ids_;
-  KeptFleet keeper_{small_cluster(clock_.now())};
-  MemoryMetricStore metrics_;
-  Catalogue catalogue_ = small_catalogue();
-  PriceList prices_ = default_price_list();
   NoStatus status_;
   NoJobs jobs_;
-  FakeClusterView cluster_;
-  FakeHoldingsView holdings_;
-  FakeServingView serving_;
-  Api api_{.keeper = keeper_,
-           .store = keeper_.store,
-           .metrics = metrics_,
-           .catalogue = catalogue_,
-           .prices = prices_,
-           .clock = clock_,
-           .ids = ids_,
-           .collect = status_,
-           .jobs = jobs_,
-           .cluster = cluster_,
-           .holdings = holdings_,
-           .serving = serving_,
-           .run_blocking = [](std::move_only_function<void()> work) { return work(), true; },
-           .cluster_name = "seoul"};
+  Api api_ = [this] {
+    Api api = api_over(status_, jobs_);
+    api.cluster_name = "seoul";
+    return api;
+  }();
   http::Router router_{api_routes(api_), not_found_handler(), method_not_allowed_handler()};
 };
 

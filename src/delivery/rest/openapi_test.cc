@@ -5,17 +5,12 @@
 #include <set>
 
 #include "codec/json_parse.h"
-#include "delivery/rest/api.h"
 #include "delivery/rest/cluster_records.h"
 #include "delivery/rest/embedded_documents.h"
 #include "delivery/rest/problem.h"
 #include "delivery/rest/records.h"
-#include "testing/fake_clock.h"
-#include "testing/fake_ids.h"
-#include "testing/fake_views.h"
+#include "delivery/rest/rest_world_test.h"
 #include "testing/http_probe.h"
-#include "testing/kept_fleet.h"
-#include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
 
 namespace reeve::rest {
@@ -24,20 +19,7 @@ namespace {
 using Names = std::set<std::string>;
 using boost::json::object;
 
-class NoStatus final : public CollectStatus {
- public:
-  std::vector<TargetStatus> targets() const override { return {}; }
-  std::optional<RoundStatus> last_round() const override { return std::nullopt; }
-};
-
-class NoJobs final : public JobBoard {
- public:
-  void update(Job) override {}
-  std::vector<Job> list() const override { return {}; }
-  std::uint64_t version() const override { return 0; }
-};
-
-class OpenApi : public ::testing::Test {
+class OpenApi : public ::testing::Test, protected RestWorld {
  protected:
   OpenApi() : routes_(api_routes(api_)) {
     for (auto& route : system_routes(api_)) routes_.push_back(std::move(route));
@@ -73,30 +55,9 @@ class OpenApi : public ::testing::Test {
     return names;
   }
 
-  FakeClock clock_;
-  FakeIds ids_;
-  KeptFleet keeper_{small_cluster(clock_.now())};
-  MemoryMetricStore metrics_;
-  Catalogue catalogue_ = small_catalogue();
-  PriceList prices_ = default_price_list();
   NoStatus status_;
   NoJobs jobs_;
-  FakeClusterView cluster_;
-  FakeHoldingsView holdings_;
-  FakeServingView serving_;
-  Api api_{keeper_,
-           keeper_.store,
-           metrics_,
-           catalogue_,
-           prices_,
-           clock_,
-           ids_,
-           status_,
-           jobs_,
-           cluster_,
-           holdings_,
-           serving_,
-           [](std::move_only_function<void()> work) { return work(), true; }};
+  Api api_ = api_over(status_, jobs_);
   std::vector<http::Route> routes_;
   object document_{};
 };

@@ -1,6 +1,6 @@
 // Every resource of /api/v1 against a small cluster: what it shows, what it changes and what it refuses.
 
-#include "delivery/rest/api.h"
+#include "delivery/rest/rest_world_test.h"
 
 #include <gtest/gtest.h>
 
@@ -12,13 +12,8 @@
 #include "delivery/rest/records.h"
 #include "domain/metrics/resource_key.h"
 #include "net/http/target.h"
-#include "testing/fake_clock.h"
-#include "testing/fake_ids.h"
-#include "testing/fake_views.h"
 #include "testing/fleet_builder.h"
 #include "testing/http_probe.h"
-#include "testing/kept_fleet.h"
-#include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
 
 namespace reeve::rest {
@@ -43,7 +38,7 @@ class FakeJobs final : public JobBoard {
   std::vector<Job> jobs{};
 };
 
-class RestApi : public ::testing::Test {
+class RestApi : public ::testing::Test, protected RestWorld {
  protected:
   RestApi() {
     EXPECT_TRUE(metrics_.append(small_history(clock_.now(), 180)).ok());
@@ -85,30 +80,9 @@ class RestApi : public ::testing::Test {
     return all;
   }
 
-  FakeClock clock_;
-  FakeIds ids_;
-  KeptFleet keeper_{small_cluster(clock_.now())};
-  MemoryMetricStore metrics_;
-  Catalogue catalogue_ = small_catalogue();
-  PriceList prices_ = default_price_list();
   FakeStatus status_;
   FakeJobs jobs_;
-  FakeClusterView cluster_;
-  FakeHoldingsView holdings_;
-  FakeServingView serving_;
-  Api api_{keeper_,
-           keeper_.store,
-           metrics_,
-           catalogue_,
-           prices_,
-           clock_,
-           ids_,
-           status_,
-           jobs_,
-           cluster_,
-           holdings_,
-           serving_,
-           [](std::move_only_function<void()> work) { return work(), true; }};
+  Api api_ = api_over(status_, jobs_);
   std::vector<http::Route> all_routes() {
     auto routes = api_routes(api_);
     for (auto& route : system_routes(api_)) routes.push_back(std::move(route));

@@ -2,25 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "delivery/rest/api.h"
-#include "testing/fake_clock.h"
-#include "testing/fake_ids.h"
-#include "testing/fake_views.h"
+#include "delivery/rest/rest_world_test.h"
 #include "testing/fleet_builder.h"
 #include "testing/http_probe.h"
-#include "testing/kept_fleet.h"
-#include "testing/memory_metric_store.h"
 #include "testing/small_cluster.h"
 #include "usecases/release.h"
 
 namespace reeve::rest {
 namespace {
-
-class NoStatus final : public CollectStatus {
- public:
-  std::vector<TargetStatus> targets() const override { return {}; }
-  std::optional<RoundStatus> last_round() const override { return std::nullopt; }
-};
 
 class OneJob final : public JobBoard {
  public:
@@ -32,8 +21,10 @@ class OneJob final : public JobBoard {
   std::atomic<std::uint64_t> version_ = 0;
 };
 
-class LiveStream : public ::testing::Test {
+class LiveStream : public ::testing::Test, protected RestWorld {
  protected:
+  LiveStream() : RestWorld(make_fleet(3, 1, "RTX4090")) {}
+
   std::shared_ptr<ProbedStream> follow(const std::string& query = "") {
     const auto route = std::ranges::find(routes_, "/api/v1/stream", &http::Route::path);
     const StreamAnswer answer = probe_stream(route->handle, make_request("GET", "/api/v1/stream" + query));
@@ -50,32 +41,14 @@ class LiveStream : public ::testing::Test {
     keeper_.publish_readings(NodeName{node}, std::move(readings));
   }
 
-  FakeClock clock_;
-  FakeIds ids_;
-  KeptFleet keeper_{make_fleet(3, 1, "RTX4090")};
-  MemoryMetricStore metrics_;
-  Catalogue catalogue_ = small_catalogue();
-  PriceList prices_ = default_price_list();
   NoStatus status_;
   OneJob jobs_;
-  FakeClusterView cluster_;
-  FakeHoldingsView holdings_;
-  FakeServingView serving_;
-  Api api_{.keeper = keeper_,
-           .store = keeper_.store,
-           .metrics = metrics_,
-           .catalogue = catalogue_,
-           .prices = prices_,
-           .clock = clock_,
-           .ids = ids_,
-           .collect = status_,
-           .jobs = jobs_,
-           .cluster = cluster_,
-           .holdings = holdings_,
-           .serving = serving_,
-           .run_blocking = [](std::move_only_function<void()> work) { return work(), true; },
-           .stream_period = Milliseconds(20),
-           .stream_heartbeat = Milliseconds(60)};
+  Api api_ = [this] {
+    Api api = api_over(status_, jobs_);
+    api.stream_period = Milliseconds(20);
+    api.stream_heartbeat = Milliseconds(60);
+    return api;
+  }();
   std::vector<http::Route> routes_ = api_routes(api_);
 };
 

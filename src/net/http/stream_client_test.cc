@@ -1,4 +1,4 @@
-#include "net/http/stream_client.h"
+#include "net/http/stream_client_case_test.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -8,44 +8,10 @@
 
 #include <thread>
 
-#include "testing/scripted_server.h"
-#include "testing/test_certificates.h"
-
 namespace reeve::http {
 namespace {
 
 using std::chrono::steady_clock;
-constexpr Milliseconds patience{10'000};
-constexpr std::size_t plenty = 64 << 20;
-
-const TestAuthority& authority() {
-  static const TestAuthority one;
-  return one;
-}
-
-ScriptedTls server_secrets() {
-  return {.own = authority().issue({.common_name = "server", .names = {"127.0.0.1", "localhost", "api.example.org"}})};
-}
-
-std::unique_ptr<StreamClient> client_of(const std::string& url, StreamClientOptions options = {}) {
-  if (options.tls.ca_pem.empty()) options.tls.ca_pem = authority().certificate_pem();
-  auto client = StreamClient::create(url, std::move(options));
-  EXPECT_TRUE(client) << client.error().message;
-  return std::move(client).value();
-}
-
-// Status and body, or the error's text.
-std::string get(StreamClient& client, const std::string& method = "GET", std::string_view body = {}) {
-  const auto head = client.send(method, "/x", {}, body);
-  if (!head) return head.error().message;
-  const auto whole = client.read_all(patience, plenty);
-  return whole ? fmt::format("{} {}", head->status, *whole) : whole.error().message;
-}
-
-void answer_all(ScriptedPeer& peer) {
-  while (peer.read_request()) peer.write(http_answer(200, fmt::format("connection {}", peer.number())));
-}
-
 // Everything here holds for both.
 class StreamClientOver : public testing::TestWithParam<bool> {
  protected:

@@ -6,6 +6,7 @@ import { type Allocation, allocation_statuses, type Maybe, type Page } from "../
 import { gpu_address, Link, navigate, useAddress, useApp, useNews } from "../app/context.tsx";
 import { unknown } from "../format.ts";
 import { Choice } from "../fleet/FleetPage.tsx";
+import { SearchField } from "../cluster/parts.tsx";
 import { Allocate } from "./Allocate.tsx";
 import { Release } from "./Release.tsx";
 
@@ -42,13 +43,13 @@ export function AllocationsPage() {
         </button>
       </header>
       <form class="toolbar" role="search" onSubmit={(event) => event.preventDefault()}>
-        <TextFilter name={t("alloc.search")} value={asked.q ?? ""} change={(value) => set("q", value)} main />
+        <SearchField name={t("alloc.search")} value={asked.q ?? ""} change={(value) => set("q", value)} main />
         <Choice label={t("alloc.status")} value={status === "ALLOCATED" ? "" : status} change={(value) => set("status", value)}
           options={[["", t("status.ALLOCATED")], ...allocation_statuses.filter((one) => one !== "ALLOCATED").map(
             (one): [string, string] => [one, t(`status.${one}`)]), ["all", t("alloc.status.any")]]} />
-        <TextFilter name={t("alloc.namespace")} value={asked.namespace ?? ""} change={(value) => set("namespace", value)} />
-        <TextFilter name={t("alloc.team")} value={asked.team ?? ""} change={(value) => set("team", value)} />
-        <TextFilter name={t("field.node")} value={asked.node ?? ""} change={(value) => set("node", value)} />
+        <SearchField name={t("alloc.namespace")} value={asked.namespace ?? ""} change={(value) => set("namespace", value)} />
+        <SearchField name={t("alloc.team")} value={asked.team ?? ""} change={(value) => set("team", value)} />
+        <SearchField name={t("field.node")} value={asked.node ?? ""} change={(value) => set("node", value)} />
         {list.total !== null && list.total !== undefined && (
           <span class="toolbar-count" aria-live="polite">
             {t("alloc.count", { shown: f.integer(list.items.length), total: f.integer(list.total) })}
@@ -120,29 +121,6 @@ function useList(asked: Record<string, string | undefined>): List {
     more: cursor ? () => void fetch_page(cursor, page_size) : undefined,
     again: () => set_round((n) => n + 1),
   };
-}
-
-function TextFilter({ name, value, change, main = false }: { name: string; value: string; change(value: string): void; main?: boolean }) {
-  const timer = useRef(0);
-  return (
-    <label class={main ? "search" : "search small"}>
-      <span class="unseen">{name}</span>
-      <input
-        type="search"
-        {...(main ? { "data-search": true } : {})}
-        defaultValue={value}
-        placeholder={name}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={(event) => {
-          const text = event.currentTarget.value.trim();
-          clearTimeout(timer.current);
-          timer.current = window.setTimeout(() => change(text), 200);
-        }}
-      />
-      {main && <kbd aria-hidden="true">/</kbd>}
-    </label>
-  );
 }
 
 function AllocationTable({ items, release }: { items: Allocation[]; release(allocation: Allocation): void }) {
